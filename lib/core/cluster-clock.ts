@@ -1,0 +1,40 @@
+import type { Clock } from './clock.ts';
+
+/** How far above the last durable mark stamps may be issued, and how far above it a restarted node begins: two flush intervals. */
+export const MARK_RESERVE_MS = 2000;
+
+export type ClockOrigin = 'wall' | 'mark' | 'build-date';
+
+/**
+ * Cluster time: the monotonic clock plus a base that is fixed when the process starts, so that steps of the wall clock
+ * during its life change nothing. It orders versions and decides expiry.
+ *
+ * The base is the wall clock at the start, unless that is below what the disk already saw (the mark, plus its reserve)
+ * or below the date of this build: then time starts there, and `origin` says so, because a clock that lies this far
+ * back would issue stamps that sort below those of an earlier life of this node.
+ */
+export class ClusterClock {
+  readonly origin: ClockOrigin;
+  readonly #clock: Clock;
+  readonly #baseMs: number;
+
+  /** @param markMs highest cluster time that a flush of this node's disk recorded; 0 without one. */
+  constructor(clock: Clock, markMs: number, buildDateMs: number) {
+    const floorMs = markMs > 0 ? markMs + MARK_RESERVE_MS : 0;
+    const wallMs = clock.wallMs();
+    const startMs = Math.max(wallMs, floorMs, buildDateMs);
+    this.#clock = clock;
+    this.#baseMs = startMs - clock.monotonicMs();
+    this.origin = startMs === wallMs ? 'wall' : startMs === floorMs ? 'mark' : 'build-date';
+  }
+
+  /** Cluster time in whole milliseconds. */
+  nowMs(): number {
+    return Math.floor(this.#clock.monotonicMs() + this.#baseMs);
+  }
+
+  /** Cluster time minus wall clock; what the database needs to show live rows only. */
+  offsetMs(): number {
+    return this.nowMs() - this.#clock.wallMs();
+  }
+}
