@@ -6,8 +6,9 @@ declare global {
   interface Buffer {
     latin1Slice(start?: number, end?: number): string;
     utf8Slice(start?: number, end?: number): string;
-    /** Returns the number of octets written: as many as fit. */
+    /** Both return the number of octets written: as many as fit. */
     latin1Write(text: string, offset?: number, length?: number): number;
+    utf8Write(text: string, offset?: number, length?: number): number;
   }
 }
 

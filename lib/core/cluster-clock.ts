@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 /** How far above the last durable mark stamps may be issued, and how far above it a restarted node begins: two flush intervals. */
 export const MARK_RESERVE_MS = 2000;
 
+/** What the wall clock was behind of at the start, if it was; `wall` = it was right as far as this node can know. */
 export type ClockOrigin = 'wall' | 'mark' | 'build-date';
 
 /**
@@ -25,7 +26,9 @@ export class ClusterClock {
     const startMs = Math.max(wallMs, floorMs, buildDateMs);
     this.#clock = clock;
     this.#baseMs = startMs - clock.monotonicMs();
-    this.origin = startMs === wallMs ? 'wall' : startMs === floorMs ? 'mark' : 'build-date';
+    // Ahead of the wall by less than the reserve is what a quick restart after a crash looks like, and no fault of the clock.
+    if (wallMs < markMs) this.origin = 'mark';
+    else this.origin = wallMs < buildDateMs ? 'build-date' : 'wall';
   }
 
   /** Cluster time in whole milliseconds. */
