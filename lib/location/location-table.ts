@@ -1,0 +1,272 @@
+import { Ageing } from './ageing.ts';
+import { AorSlots } from './aor-slots.ts';
+import type { StoredAor } from './aor-store.ts';
+import { AorStore, fitsInPlace, packedBytes } from './aor-store.ts';
+import { planChanges } from './apply.ts';
+import type { ChangeSet, CommittedChangeSet, Origin, RecordWrite } from './change.ts';
+import type { DeadNote } from './dead-note.ts';
+import type { LocationStatistics } from './gauges.ts';
+import { Gauges } from './gauges.ts';
+import type { HashKey } from './half-sip-hash.ts';
+import type { Hidden } from './hidden.ts';
+import { hiddenAfter, NOTHING_HIDDEN } from './hidden.ts';
+import { Listeners } from './listeners.ts';
+import { planMerge } from './merge.ts';
+import type { Plan } from './plan.ts';
+import { carryOut, emptyState, findByKey } from './plan.ts';
+import type { ChangeListener, RecordLoader, RecordReader } from './ports.ts';
+import type { AorState, Floor, LocationRecord, PutRecord } from './record.ts';
+import type { Writer } from './stamp.ts';
+import type { ViewRules } from './view.ts';
+import { liveRecords } from './view.ts';
+import type { Version } from './version.ts';
+
+export interface LocationSettings extends ViewRules {
+  /** 1..65535. */
+  readonly nodeId: number;
+  /** Random 32 bits per process start. */
+  readonly incarnation: number;
+  /** Records of one AoR, dead ones included; beyond it a request that adds one is refused. At most 10 000. */
+  readonly recordsPerAorMax: number;
+  /** AoRs in memory; beyond it a request for another one is refused. */
+  readonly aorsMax: number;
+  /** Secret of the hash that AoRs are found by; by default made from the incarnation, which phones do not see. */
+  readonly hashKey?: HashKey;
+}
+
+/** What one AoR's records and floor may take when packed: about what the list of its bindings takes, which must fit into a datagram. */
+export const AOR_BYTES_MAX = 60_000;
+
+/** The change set as applied. Nothing was written when it has neither writes nor a floor. */
+export type Committed = CommittedChangeSet;
+
+/** The change set would have gone beyond a limit: nothing was changed. */
+export interface Refused {
+  readonly refused: 'records-per-aor' | 'aors' | 'aor-bytes';
+  /** The limit's value. */
+  readonly limit: number;
+}
+
+/**
+ * All that this node knows of who is where: the records of every AoR, how requests change them and how another node's
+ * knowledge merges into them, what is shown of them, and when they are forgotten. Takes and returns values; knows neither
+ * clock nor disk nor network. All times are cluster milliseconds and are handed in.
+ */
+export class LocationTable implements RecordReader, RecordLoader {
+  readonly #settings: LocationSettings;
+  readonly #writer: Writer;
+  readonly #slots = new AorSlots();
+  readonly #listeners = new Listeners();
+  readonly #store: AorStore;
+  readonly #gauges: Gauges;
+  readonly #ageing: Ageing;
+  #lastStampMs = 0;
+
+  constructor(settings: LocationSettings) {
+    const { nodeId, incarnation } = settings;
+    const hashKey = settings.hashKey ?? [incarnation, Math.imul(incarnation, 0x9e3779b1) ^ nodeId];
+    this.#settings = settings;
+    this.#writer = { nodeId, incarnation };
+    this.#store = new AorStore(this.#slots, hashKey);
+    this.#gauges = new Gauges(this.#store, settings);
+    this.#ageing = new Ageing(this.#slots, this.#store, this.#gauges, this.#listeners, settings);
+  }
+
+  /** Hears of everything from now on, after those that were added before. */
+  addListener(listener: ChangeListener): void {
+    this.#listeners.add(listener);
+  }
+
+  /** What is known of the AoR: a value that later changes do not touch. An unknown AoR is empty. */
+  read(aor: string): AorState {
+    return this.#store.find(aor)?.state ?? emptyState(aor);
+  }
+
+  /** The bindings that a state shows at `nowMs`, in list order. */
+  live(state: AorState, nowMs: number): readonly PutRecord[] {
+    return liveRecords(state, nowMs, this.#settings, this.#store.hiddenIn(state));
+  }
+
+  /**
+   * Applies one request's changes, all or none: orders get stamps above cluster time and above all that is known of the
+   * AoR, judgements apply to what is still as it was judged. A lifetime above HORIZON_S is cut to it. A refusal leaves no
+   * trace; a change set that changes nothing is told to nobody.
+   */
+  commit(changeSet: ChangeSet, nowMs: number): Committed | Refused {
+    const { aor, origin, changes } = changeSet;
+    const stored = this.#store.find(aor);
+    const state = stored?.state ?? emptyState(aor);
+    const plan = planChanges(state, changes, nowMs, this.#writer);
+    const next = carryOut(state, plan);
+    const fits = fitsInPlace(stored, next);
+    const refused = fits ? undefined : this.#refusal(stored, next);
+    if (refused !== undefined) return refused;
+    if (plan.lastStamp !== undefined) this.#hasStamped(plan.lastStamp);
+    return this.#apply(stored, next, fits, plan, origin, nowMs);
+  }
+
+  /**
+   * Takes over what another node or the disk knows of one AoR: per key the greater (version, rank), the greater floor,
+   * sticky by OR. Limits do not count here: what was answered elsewhere is not dropped. Writes that lose are not told.
+   */
+  merge(state: AorState, origin: 'peer' | 'disk', nowMs: number): CommittedChangeSet {
+    const stored = this.#store.find(state.aor);
+    const mine = stored?.state ?? emptyState(state.aor);
+    const plan = planMerge(mine, state);
+    const next = carryOut(mine, plan);
+    return this.#apply(stored, next, fitsInPlace(stored, next), plan, origin, nowMs);
+  }
+
+  /** Greatest millisecond of a stamp issued by this process; 0 before the first. A durable mark must not stay far below it. */
+  get lastStampMs(): number {
+    return this.#lastStampMs;
+  }
+
+  /** This node agreed on cluster time with another: from now on it may forget. Until then, and until its first stamp, its clock may be wrong and it forgets nothing. */
+  clockAgreed(): void {
+    this.#ageing.mayForget();
+  }
+
+  /**
+   * To be called about once a second: tells `expired` for each put that passed its expiry (once; not for what the floor or
+   * a newer equal contact had ended before), sets the gauges right, and forgets what has outlived all older copies
+   * (version + H + margin). Looks at TURN_AORS_MAX AoRs at most and returns whether more are waiting: then it should be
+   * called again soon, after other work was done. What had expired before a restore is not told.
+   */
+  expire(nowMs: number): boolean {
+    return this.#ageing.turn(nowMs);
+  }
+
+  /**
+   * Notes up to NOTE_AORS_MAX AoRs' dead records and floors that may go early: dead for LATE_COPY_MS, never permanent,
+   * hiding no older record of the same contact under another key; of floors those with nothing at or below them.
+   * Undefined when there are none. A new note replaces the one before, which then drops nothing any more.
+   *
+   * The caller hands the note to `dropNoted` once it has proved that nothing older can come back: a flush of this node's
+   * disk that began after the note was taken is durable, and with a twin configured, all nodes were in sync when it was
+   * taken and the twin has durable both logs up to where they stood then. Without a disk or a twin there is nothing to
+   * prove. If the proof fails, it takes a new note.
+   */
+  noteDead(nowMs: number): DeadNote | undefined {
+    return this.#ageing.noteDead(nowMs);
+  }
+
+  /** Drops what the note holds and nobody has changed since. Returns how many records and floors went. */
+  dropNoted(note: DeadNote, nowMs: number): number {
+    return this.#ageing.dropNoted(note, nowMs);
+  }
+
+  /** As of the last change or `expire` of each AoR; exact right after an `expire` that left nothing waiting. */
+  statistics(): LocationStatistics {
+    return this.#gauges.statistics();
+  }
+
+  /** Different profiles (User-Agent, socket and the like) among the bindings, and bytes taken for packed AoRs, used or not. */
+  memory(): { readonly profiles: number; readonly slabBytes: number } {
+    return this.#store.memory();
+  }
+
+  /**
+   * All AoRs, one at a time. It may be left and gone on with while the table changes: an AoR that is there all the while
+   * comes exactly once, in the state that it then has.
+   */
+  *aors(): Generator<AorState, undefined> {
+    for (let slot = 1; slot < this.#slots.limit; slot++) {
+      const stored = this.#store.at(slot);
+      if (stored !== undefined) yield stored.state;
+    }
+    return undefined;
+  }
+
+  /** Id of the AoR's record under this key, or undefined when there is none. */
+  recordIdOf(aor: string, key: string): number | undefined {
+    const stored = this.#store.find(aor);
+    return stored?.ids[findByKey(stored.state.records, key)];
+  }
+
+  get recordIdLimit(): number {
+    return this.#store.recordIdLimit;
+  }
+
+  readRecord(recordId: number): { readonly aor: string; readonly record: LocationRecord } | undefined {
+    return this.#store.record(recordId);
+  }
+
+  /** One record per key and id. Counted as if it had not expired, until `expire` has looked at it. */
+  restore(recordId: number, aor: string, record: LocationRecord): void {
+    const stored = this.#store.find(aor);
+    const state = stored?.state ?? emptyState(aor);
+    const next = carryOut(state, { writes: [{ index: -1, after: record }], floor: undefined });
+    this.#restore(stored, next, recordId);
+  }
+
+  restoreFloor(aor: string, floor: Floor): void {
+    const stored = this.#store.find(aor);
+    const next = carryOut(stored?.state ?? emptyState(aor), { writes: [], floor });
+    this.#restore(stored, next, undefined);
+  }
+
+  #restore(stored: StoredAor | undefined, next: AorState, newId: number | undefined): void {
+    const hidden = this.#hiddenAfter(stored, next);
+    const written = this.#store.write(stored, next, { fits: false, hidden, nowMs: 0, newId });
+    this.#gauges.recount(stored?.state, written, 0);
+    this.#ageing.restored(written.slot);
+  }
+
+  #hiddenAfter(stored: StoredAor | undefined, next: AorState): Hidden {
+    if (next.records.length < 2) return NOTHING_HIDDEN;
+    return hiddenAfter(stored?.state.records ?? [], stored?.hidden ?? NOTHING_HIDDEN, next.records, this.#settings);
+  }
+
+  #refusal(stored: StoredAor | undefined, next: AorState): Refused | undefined {
+    const { recordsPerAorMax, aorsMax } = this.#settings;
+    const count = next.records.length;
+    if (count > recordsPerAorMax && count > (stored?.state.records.length ?? 0)) {
+      return { refused: 'records-per-aor', limit: recordsPerAorMax };
+    }
+    if (stored === undefined && this.#store.size >= aorsMax && (count > 0 || next.floor !== undefined)) {
+      return { refused: 'aors', limit: aorsMax };
+    }
+    const bytes = packedBytes(next);
+    if (bytes > AOR_BYTES_MAX && (stored === undefined || bytes > packedBytes(stored.state))) {
+      return { refused: 'aor-bytes', limit: AOR_BYTES_MAX };
+    }
+    return undefined;
+  }
+
+  #hasStamped(stamp: Version): void {
+    this.#lastStampMs = Math.max(this.#lastStampMs, stamp.ms);
+    this.#ageing.mayForget();
+  }
+
+  #apply(
+    stored: StoredAor | undefined,
+    next: AorState,
+    fits: boolean,
+    plan: Plan,
+    origin: Origin,
+    nowMs: number,
+  ): CommittedChangeSet {
+    const { aor } = next;
+    if (plan.writes.length === 0 && plan.floor === undefined) return { aor, origin, writes: [], floor: undefined };
+    const written = this.#store.write(stored, next, {
+      fits,
+      hidden: this.#hiddenAfter(stored, next),
+      nowMs,
+      newId: undefined,
+    });
+    const { dead } = this.#gauges.recount(stored?.state, written, nowMs);
+    this.#ageing.written(written, dead > 0, nowMs);
+    const committed = { aor, origin, writes: recordWrites(stored, written, plan), floor: plan.floor };
+    this.#listeners.committed(committed);
+    return committed;
+  }
+}
+
+function recordWrites(before: StoredAor | undefined, after: StoredAor, plan: Plan): readonly RecordWrite[] {
+  let added = before?.ids.length ?? 0;
+  return plan.writes.map(({ index, after: record }) => {
+    const place = index < 0 ? added++ : index;
+    return { recordId: after.ids[place] ?? 0, before: before?.state.records[index], after: record };
+  });
+}
