@@ -1,0 +1,89 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { Random } from '../../core/random.ts';
+import type { ListeningSocket, RequestHandler, SipEngine } from '../engine.ts';
+import { ConnectionTable } from './connection-table.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { EngineContext } from './engine-context.ts';
+import { describeSocket } from './listening-socket.ts';
+import type { EmbeddedEngineSettings } from './engine-settings.ts';
+import { EngineStatistics } from './engine-statistics.ts';
+import { FlushQueue } from './flush-queue.ts';
+import { OccasionalLog } from './occasional-log.ts';
+import { Replier } from './replier.ts';
+import { TcpListener } from './tcp-listener.ts';
+import { ToTags } from './to-tag.ts';
+import { UdpListener } from './udp-listener.ts';
+
+export interface EmbeddedEngineParts {
+  /** By method, upper case. OPTIONS is answered by the engine itself unless it is in here; Allow lists these and OPTIONS. */
+  readonly handlers: ReadonlyMap<string, RequestHandler>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/**
+ * A SIP engine in this process, on node's own sockets. It keeps no transactions: what it serves is answered once, at
+ * once or late, and a request that is sent again is handled again (the handlers see to it that this is harmless).
+ * Nothing that comes off the wire throws out of it.
+ */
+export class EmbeddedEngine implements SipEngine {
+  readonly statistics = new EngineStatistics();
+  readonly #connections: ConnectionTable;
+  readonly #context: EngineContext;
+  readonly #listeners: readonly (UdpListener | TcpListener)[];
+
+  constructor(settings: EmbeddedEngineSettings, parts: EmbeddedEngineParts) {
+    const { clock, log, handlers } = parts;
+    const replier = new Replier(settings, new ToTags(parts.random), this.statistics);
+    this.#context = {
+      dispatcher: new Dispatcher(handlers, settings.supported, replier, this.statistics),
+      statistics: this.statistics,
+      flushQueue: new FlushQueue(),
+      clock,
+      log,
+      occasionalLog: new OccasionalLog(log, clock),
+    };
+    this.#connections = new ConnectionTable(settings.tcp, clock, this.statistics);
+    this.#listeners = settings.listeners.map((listener) =>
+      listener.transport === 'udp'
+        ? new UdpListener(listener, settings.udp, this.#context)
+        : new TcpListener(listener, settings.tcp, this.#context, this.#connections),
+    );
+  }
+
+  /** In the order of the settings; ports are the bound ones after `start`. */
+  get sockets(): readonly ListeningSocket[] {
+    return this.#listeners.map((listener) => listener.socket);
+  }
+
+  /** Connections that are open now. */
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  async start(): Promise<void> {
+    try {
+      for (const listener of this.#listeners) {
+        await listener.start();
+        this.#context.log.info({ socket: describeSocket(listener.socket) }, 'listening');
+      }
+    } catch (error) {
+      // A daemon that listens on half of its addresses would look alive.
+      await this.stop();
+      throw error;
+    }
+  }
+
+  drain(): void {
+    for (const listener of this.#listeners) listener.drain();
+    this.#connections.drain();
+  }
+
+  async stop(): Promise<void> {
+    this.drain();
+    this.#connections.close();
+    await Promise.all(this.#listeners.map((listener) => listener.stop()));
+  }
+}

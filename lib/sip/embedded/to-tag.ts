@@ -1,0 +1,33 @@
+import type { Random } from '../../core/random.ts';
+import type { SipRequest } from '../request.ts';
+
+/**
+ * The To tags of a server that keeps no transaction: RFC 3261 §8.2.7 wants the same tag for every retransmission of a
+ * request, so the tag is a hash of what stays the same in them and is the request's own. Two random words keep the tags
+ * of different processes apart.
+ */
+export class ToTags {
+  readonly #seed: number;
+  readonly #prefix: string;
+
+  constructor(random: Random) {
+    this.#seed = random.u32();
+    this.#prefix = random.u32().toString(36);
+  }
+
+  tagFor(request: SipRequest): string {
+    const hash = Math.imul(hashText(this.#seed, request.callId) ^ request.cseq, FNV_PRIME);
+    return `${this.#prefix}-${(hash >>> 0).toString(36)}`;
+  }
+}
+
+const FNV_PRIME = 0x01000193;
+
+/** FNV-1a, 32 bits: tags need to differ, not to withstand anybody. */
+function hashText(seed: number, text: string): number {
+  let hash = seed;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), FNV_PRIME);
+  }
+  return hash;
+}
