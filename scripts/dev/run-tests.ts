@@ -1,8 +1,10 @@
 // Runs tap for all tests, or for the files named, and ends with one line that counts named tests.
 import { spawn } from 'node:child_process';
-import { globSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { globSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { markedProcesses } from './marked-processes.ts';
 import { readTestResults, type TestOutcome } from './test-results.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -10,7 +12,10 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** A killed child is gone from /proc only when its parent has been told; this is time enough for that. */
 const LEFTOVER_GRACE_MS = 2000;
 
-const before = new Set(daemonsOfThisCheckout());
+/** What this run starts is told by this variable from what another run in the same checkout starts. */
+const RUN_MARK = 'TWINREG_TEST_RUN';
+const run = randomUUID();
+
 const tests: TestOutcome[] = [];
 const tapExitCode = await runTap(process.argv.slice(2).flatMap(testsOfFolder));
 const leftovers = await leftoverDaemons();
@@ -21,7 +26,8 @@ let failed = tests.filter((test) => test.outcome === 'failed').length;
 
 console.log('');
 for (const { file, name, details } of skipped) console.log(`skipped: ${file} > ${name}: ${details.join('; ')}`);
-for (const pid of leftovers) console.log(`FAILED: a daemon of this checkout is still running: process ${String(pid)}`);
+for (const pid of leftovers)
+  console.log(`FAILED: a daemon that a test started is still running: process ${String(pid)}`);
 if (leftovers.length > 0) failed += 1;
 if (tapExitCode !== 0 && failed === 0) {
   console.log(`FAILED: tap ended with exit code ${String(tapExitCode)} although no test failed`);
@@ -44,6 +50,7 @@ function testsOfFolder(argument: string): string[] {
 function runTap(args: readonly string[]): Promise<number> {
   const env: NodeJS.ProcessEnv = { ...process.env };
   delete env['NODE_OPTIONS'];
+  env[RUN_MARK] = run;
   // What a test calls `node` is the Node that runs the test.
   env['PATH'] = [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter);
 
@@ -84,34 +91,8 @@ function runTap(args: readonly string[]): Promise<number> {
 async function leftoverDaemons(): Promise<number[]> {
   const deadlineMs = performance.now() + LEFTOVER_GRACE_MS;
   for (;;) {
-    const left = daemonsOfThisCheckout().filter((pid) => !before.has(pid));
+    const left = markedProcesses(join(ROOT, 'lib/main.ts'), RUN_MARK, run);
     if (left.length === 0 || performance.now() > deadlineMs) return left;
     await sleep(50);
-  }
-}
-
-/** The processes that run this checkout's lib/main.ts, on systems that have /proc. */
-function daemonsOfThisCheckout(): number[] {
-  const main = join(ROOT, 'lib/main.ts');
-  const pids = listProc().filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => scriptsOf(pid).includes(main)).map(Number);
-}
-
-function listProc(): string[] {
-  try {
-    return readdirSync('/proc');
-  } catch {
-    return [];
-  }
-}
-
-function scriptsOf(pid: string): string[] {
-  try {
-    const cwd = readlinkSync(`/proc/${pid}/cwd`);
-    const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return args.filter((arg) => arg.endsWith('.ts')).map((arg) => resolve(cwd, arg));
-  } catch {
-    // It ended meanwhile.
-    return [];
   }
 }

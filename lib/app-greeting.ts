@@ -1,0 +1,36 @@
+import type { Config } from './config/config.ts';
+
+export interface Greeting {
+  readonly version: string;
+  readonly config: Config;
+  /** Where SIP is served: `udp:127.0.0.1:5060`. */
+  readonly sockets: readonly string[];
+  readonly loadedBindings: number;
+  /** The options that lead the `twinreg` command to this daemon: ` --data /tmp/x`, or '' for the defaults. */
+  readonly daemonOptions: string;
+}
+
+/** What a person at a terminal is told when the daemon serves: where, what is there, and what to do next. */
+export function greetingText({ version, config, sockets, loadedBindings, daemonOptions }: Greeting): string {
+  const kept = config.persistence.kind === 'sqlite' ? '' : '; bindings are kept in memory only';
+  const lines = [
+    `twinreg ${version} serves SIP on ${sockets.join(', ')}`,
+    `Data folder: ${config.dataFolder} (${loadedBindings} ${loadedBindings === 1 ? 'binding' : 'bindings'} loaded${kept})`,
+    `Point a softphone at ${phoneHint(config, sockets)}, without a password.`,
+    ...(isLoopbackOnly(config) ? ['Only this machine reaches it; for others start it with --listen sip:ADDRESS.'] : []),
+    `See it registered: twinreg ul dump${daemonOptions}; the state of the daemon: twinreg status${daemonOptions}`,
+    'Stop it with Ctrl-C.',
+  ];
+  return `\n${lines.map((line) => `  ${line}\n`).join('')}\n`;
+}
+
+function phoneHint({ registrar }: Config, sockets: readonly string[]): string {
+  const [first = ''] = sockets;
+  const place = first.slice(first.indexOf(':') + 1);
+  const [domain] = registrar.domains;
+  return domain === undefined ? `${place}, e.g. as sip:alice@${place}` : `${place} as sip:USER@${domain}`;
+}
+
+function isLoopbackOnly({ listen }: Config): boolean {
+  return listen.every(({ address }) => address.startsWith('127.') || address === '::1');
+}

@@ -1,0 +1,64 @@
+import type { Clock, Timer } from './core/clock.ts';
+import type { LocationTable } from './location/location-table.ts';
+
+export interface UpkeepParts {
+  readonly table: Pick<LocationTable, 'expire' | 'noteDead' | 'dropNoted'>;
+  readonly clusterClock: { nowMs(): number };
+  readonly clock: Clock;
+  /** Calls `done` when a flush that begins from now on is on disk; without a disk at once. */
+  whenDurable(done: () => void): void;
+}
+
+const INTERVAL_MS = 1000;
+
+/** Work that did not fit into one turn goes on after this pause, in which SIP is served. */
+const CONTINUE_MS = 5;
+
+/**
+ * What the table needs done by the mere passing of time: telling what has expired, and forgetting what is dead. Dead
+ * records go only after a flush that began when they already were dead (rule 17a): a node that crashed before it would
+ * come back with the older, living record.
+ */
+export class Upkeep {
+  readonly #parts: UpkeepParts;
+  #timer: Timer | undefined;
+  #noteIsOut = false;
+
+  constructor(parts: UpkeepParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#again(INTERVAL_MS);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #again(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#parts.clock.after(delayMs, () => this.#turn());
+  }
+
+  #turn(): void {
+    const { table, clusterClock } = this.#parts;
+    const moreExpires = table.expire(clusterClock.nowMs());
+    this.#again(moreExpires ? CONTINUE_MS : INTERVAL_MS);
+    if (!this.#noteIsOut) this.#forget();
+  }
+
+  #forget(): void {
+    const { table, clusterClock, whenDurable } = this.#parts;
+    const note = table.noteDead(clusterClock.nowMs());
+    if (note === undefined) return;
+    this.#noteIsOut = true;
+    whenDurable(() => {
+      this.#noteIsOut = false;
+      const dropped = table.dropNoted(note, clusterClock.nowMs());
+      // One note holds only so many: there may be more.
+      if (dropped > 0 && this.#timer !== undefined) this.#again(CONTINUE_MS);
+    });
+  }
+}

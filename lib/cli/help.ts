@@ -1,0 +1,37 @@
+import type { CliCommand } from './cli-command.ts';
+
+const NAME_WIDTH = 14;
+
+/** What `twinreg help` shows. */
+export function helpText(commands: readonly CliCommand[]): string {
+  return [
+    'twinreg: a SIP registrar',
+    '',
+    'Usage: twinreg COMMAND [OPTIONS]',
+    '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(NAME_WIDTH)}${summary}`),
+    `  ${'help'.padEnd(NAME_WIDTH)}show this, or with a command its options`,
+    '',
+    'Exit codes: 0 done; 1 failed, or no daemon is running; 2 wrong option, argument or configuration.',
+    '',
+  ].join('\n');
+}
+
+/** What `twinreg help COMMAND` shows. */
+export function commandHelp(command: CliCommand): string {
+  const details = command.help.map((line) => `  ${line}\n`).join('');
+  return `${usageLine(command)}\n\n${upperFirst(command.summary)}.\n${details === '' ? '' : `\n${details}`}`;
+}
+
+/** What `twinreg help ul` shows: the commands that begin with this word, one after the other. */
+export function familyHelp(commands: readonly CliCommand[]): string {
+  return commands.map(commandHelp).join('\n');
+}
+
+export function usageLine({ name, usage }: CliCommand): string {
+  return `Usage: twinreg ${name} ${usage}`.trimEnd();
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

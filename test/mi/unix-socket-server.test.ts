@@ -1,0 +1,227 @@
+import t, { type Test } from 'tap';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { systemClock } from '../../lib/core/clock.ts';
+import { OperationalError } from '../../lib/core/errors.ts';
+import { CommandTable } from '../../lib/mi/command-table.ts';
+import { LINE_BYTES_MAX } from '../../lib/mi/mi-connection.ts';
+import { recipe, result } from '../../lib/mi/mi-command.ts';
+import { RpcDispatcher } from '../../lib/mi/rpc-dispatcher.ts';
+import { silentLog } from '../support/silent-log.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { CONNECTIONS_MAX, UnixSocketServer } from '../../lib/mi/unix-socket-server.ts';
+
+const DUMP_CHUNKS = 400;
+const CHUNK = 'x'.repeat(16_384);
+
+let chunksTaken = 0;
+let release = () => {};
+
+function* endlessLooking(): Generator<string> {
+  yield '"';
+  for (let i = 0; i < DUMP_CHUNKS; i++) {
+    chunksTaken++;
+    yield CHUNK;
+  }
+  yield '"';
+}
+
+const dispatcher = new RpcDispatcher(
+  new CommandTable([
+    { name: 'echo', recipes: [recipe([{ name: 'text', type: 'string' }], ({ text }) => result(text))] },
+    { name: 'dump', recipes: [recipe([], () => ({ kind: 'stream', chunks: endlessLooking() }))] },
+    {
+      name: 'slow',
+      recipes: [recipe([], () => new Promise((resolve) => (release = () => resolve(result('at last')))))],
+    },
+  ]),
+);
+
+// A daemon is kept alive by its sockets; what is left here while a client is cut off are timers that do not count.
+const alive = setInterval(() => {}, 60_000);
+t.teardown(() => clearInterval(alive));
+
+async function started(t: Test, path = join(tempFolder(t), 'mi.sock')) {
+  const server = new UnixSocketServer(path, dispatcher, systemClock, silentLog);
+  await server.start();
+  t.teardown(() => server.stop());
+  return { server, path };
+}
+
+/** A client that sends lines and awaits replies in order. */
+async function connected(t: Test, path: string) {
+  const socket = createConnection({ path, allowHalfOpen: true });
+  t.teardown(() => socket.destroy());
+  await once(socket, 'connect');
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  return {
+    socket,
+    send: (line: string) => socket.write(`${line}\n`),
+    async reply(): Promise<unknown> {
+      const next = await lines.next();
+      return next.done ? undefined : JSON.parse(next.value);
+    },
+  };
+}
+
+const echo = (text: string, id = 1) => JSON.stringify({ jsonrpc: '2.0', method: 'echo', params: [text], id });
+
+t.test('one line is one request, and replies come in the order of the requests', async (t) => {
+  const { path } = await started(t);
+  const client = await connected(t, path);
+  client.socket.write(
+    `${echo('a', 1)}\n${echo('b', 2)}\n${JSON.stringify({ jsonrpc: '2.0', method: 'echo', params: ['c'] })}\n${echo('d', 4)}\n`,
+  );
+  t.same(await client.reply(), { jsonrpc: '2.0', result: 'a', id: 1 });
+  t.same(await client.reply(), { jsonrpc: '2.0', result: 'b', id: 2 });
+  t.same(await client.reply(), { jsonrpc: '2.0', result: 'd', id: 4 }, 'the notification is not answered');
+});
+
+t.test('only the owner and the group may use the socket', async (t) => {
+  const { path } = await started(t);
+  t.equal(statSync(path).mode & 0o777, 0o660);
+});
+
+t.test('a request without a line end counts when the client has said all', async (t) => {
+  const { path } = await started(t);
+  const client = await connected(t, path);
+  client.socket.end(echo('last'));
+  t.match(await client.reply(), { result: 'last' });
+  t.equal(await client.reply(), undefined, 'and the server closes');
+});
+
+t.test('garbage and a line that is too long are answered, and the connection goes on', async (t) => {
+  const { path } = await started(t);
+  const client = await connected(t, path);
+  client.send('\u0000\u0001 garbage');
+  t.match(await client.reply(), { error: { code: -32700, message: 'Parse error' }, id: null });
+  client.send('y'.repeat(LINE_BYTES_MAX + 1));
+  t.match(await client.reply(), { error: { code: -32700, data: `A request has at most ${LINE_BYTES_MAX} bytes` } });
+  client.send(echo('still here'));
+  t.match(await client.reply(), { result: 'still here' });
+});
+
+t.test('a client that does not read stops the dump instead of filling the memory', async (t) => {
+  const { path } = await started(t);
+  const slow = createConnection(path);
+  t.teardown(() => slow.destroy());
+  slow.pause();
+  chunksTaken = 0;
+  slow.write(`${JSON.stringify({ jsonrpc: '2.0', method: 'dump', id: 1 })}\n`);
+
+  // While it waits, others are served; by then the dump has come as far as the kernel's buffers let it.
+  const other = await connected(t, path);
+  let before = -1;
+  while (chunksTaken === 0 || chunksTaken !== before) {
+    before = chunksTaken;
+    for (let i = 0; i < 50; i++) {
+      other.send(echo('ping'));
+      t.match(await other.reply(), { result: 'ping' });
+    }
+  }
+  t.ok(chunksTaken < 100, `${chunksTaken} chunks of ${DUMP_CHUNKS} were made`);
+
+  let bytes = 0;
+  slow.on('data', (data) => (bytes += data.length));
+  slow.resume();
+  while (bytes < DUMP_CHUNKS * CHUNK.length) await once(slow, 'data');
+  t.equal(chunksTaken, DUMP_CHUNKS, 'once it reads, it gets everything');
+});
+
+t.test('a client that goes away in the middle of a dump ends it', async (t) => {
+  const { path, server } = await started(t);
+  const client = createConnection(path);
+  chunksTaken = 0;
+  client.write(`${JSON.stringify({ jsonrpc: '2.0', method: 'dump', id: 1 })}\n`);
+  await once(client, 'data');
+  client.destroy();
+  await once(client, 'close');
+  await server.stop();
+  t.ok(chunksTaken < DUMP_CHUNKS);
+});
+
+t.test('one client more than allowed is told so', async (t) => {
+  const { path } = await started(t);
+  for (let i = 0; i < CONNECTIONS_MAX; i++) {
+    const client = await connected(t, path);
+    client.send(echo('x'));
+    await client.reply();
+  }
+  const late = await connected(t, path);
+  t.match(await late.reply(), { error: { code: 503 }, id: null });
+  t.equal(await late.reply(), undefined);
+});
+
+t.test('stopping answers what is in progress, takes no new client, and removes the socket', async (t) => {
+  const { path, server } = await started(t);
+  const client = await connected(t, path);
+  client.send(echo('served'));
+  await client.reply();
+  client.send(JSON.stringify({ jsonrpc: '2.0', method: 'slow', id: 9 }));
+  const idle = await connected(t, path);
+  idle.send(echo('x'));
+  await idle.reply();
+
+  const stopped = server.stop();
+  t.equal(await idle.reply(), undefined, 'an idle client is closed');
+  await t.rejects(once(createConnection(path), 'connect'), { code: /ENOENT|ECONNREFUSED/ });
+  release();
+  t.match(await client.reply(), { result: 'at last', id: 9 });
+  await stopped;
+  t.notOk(existsSync(path));
+});
+
+t.test('the socket of a killed daemon is replaced', async (t) => {
+  const path = join(tempFolder(t), 'mi.sock');
+  leaveStaleSocket(path);
+  t.ok(existsSync(path), 'it was left behind');
+  await started(t, path);
+  const client = await connected(t, path);
+  client.send(echo('new'));
+  t.match(await client.reply(), { result: 'new' });
+});
+
+t.test('a socket that is answered belongs to a running daemon', async (t) => {
+  const { path } = await started(t);
+  const second = new UnixSocketServer(path, dispatcher, systemClock, silentLog);
+  await t.rejects(
+    second.start(),
+    new OperationalError(
+      `twinreg is already running: a daemon answers on its management socket ${path}; stop it first, or give this one its own data folder`,
+    ),
+  );
+  const client = await connected(t, path);
+  client.send(echo('first'));
+  t.match(await client.reply(), { result: 'first' }, 'and it is left alone');
+});
+
+t.test('a path that cannot be a socket is refused with the reason', async (t) => {
+  const folder = tempFolder(t);
+  const at = (path: string) => new UnixSocketServer(path, dispatcher, systemClock, silentLog).start();
+
+  const file = join(folder, 'precious');
+  writeFileSync(file, 'data');
+  await t.rejects(at(file), { name: 'OperationalError', message: /precious: a file that is no socket is there/ });
+  t.ok(existsSync(file), 'the file stays');
+
+  await t.rejects(at(join(folder, 'x'.repeat(110))), {
+    name: 'OperationalError',
+    message: /the system allows at most 107/,
+  });
+  await t.rejects(at(join(folder, 'no', 'such', 'mi.sock')), {
+    name: 'OperationalError',
+    message: /cannot be opened: .*ENOENT|EACCES/,
+  });
+  mkdirSync(join(folder, 'dir'));
+  await t.rejects(at(join(folder, 'dir')), { name: 'OperationalError', message: /no socket is there/ });
+});
+
+/** A process that binds and is killed leaves its socket file behind. */
+function leaveStaleSocket(path: string): void {
+  const script = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', script, path]);
+}

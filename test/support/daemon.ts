@@ -1,0 +1,214 @@
+import type { Test } from 'tap';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { callMi, type Params } from '../../lib/cli/mi-client.ts';
+import { systemClock } from '../../lib/core/clock.ts';
+import type { NodeStatus } from '../../lib/mi/commands/status.ts';
+import { daemonEnv } from './daemon-env.ts';
+import { freePort, loopbackAddress } from './free-port.ts';
+import { SipClient } from './sip-client.ts';
+import { tempFolder } from './temp-folder.ts';
+
+const LAUNCHER = resolve(import.meta.dirname, '../../scripts/twinreg');
+
+export interface DaemonOptions {
+  /** Data folder; without it a new one that goes with the test. */
+  readonly folder?: string;
+  /** Loopback address; without it one of its own. */
+  readonly address?: string;
+  /** Without it a free one. */
+  readonly port?: number;
+  /** The configuration file's text. It says nothing of `listen`, which is `--listen`'s. */
+  readonly config?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Where it runs, if not here: `namespace.command`. */
+  readonly within?: (program: string, ...args: readonly string[]) => [program: string, args: string[]];
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** What `ul_dump` says of an AoR; with `brief` without Contacts. */
+export interface DumpedAor {
+  readonly AOR: string;
+  readonly Contacts: readonly DumpedContact[];
+}
+
+export interface DumpedContact {
+  readonly Contact: string;
+  readonly ContactID: string;
+  readonly Expires: number;
+  readonly Callid: string;
+  readonly Cseq: number;
+  readonly State: string;
+  readonly Socket?: string;
+  readonly Received?: string;
+  readonly Path?: string;
+}
+
+/** One line of the daemon's JSON log. */
+export interface LogLine {
+  readonly msg: string;
+  readonly level: number;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * A real daemon in a process of its own, started by the launcher as an operator starts it, on a loopback address and a
+ * data folder of its own. It ends with the test at the latest.
+ */
+export class Daemon {
+  readonly folder: string;
+  readonly address: string;
+  readonly port: number;
+  /** What it has logged so far. */
+  readonly log: LogLine[] = [];
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<Ended>;
+  readonly #waiting: { readonly message: string; readonly resolve: (line: LogLine) => void }[] = [];
+
+  private constructor(
+    child: ChildProcess,
+    ended: Promise<Ended>,
+    place: Required<Pick<DaemonOptions, 'folder' | 'address' | 'port'>>,
+  ) {
+    this.#child = child;
+    this.#ended = ended;
+    this.folder = place.folder;
+    this.address = place.address;
+    this.port = place.port;
+  }
+
+  /** Resolves when the daemon says that it serves; rejects with what it said when it ends before. */
+  static async start(t: Test, options: DaemonOptions = {}): Promise<Daemon> {
+    const folder = options.folder ?? tempFolder(t);
+    const address = options.address ?? loopbackAddress();
+    const port = options.port ?? (await freePort(address));
+    const args = ['run', '--data', folder, '--listen', `sip:${address}:${port}`];
+    if (options.config !== undefined) args.push('--config', configFile(folder, options.config));
+    const command = options.within?.(LAUNCHER, ...args) ?? [LAUNCHER, args];
+    const child = spawn(...command, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: daemonEnv(options.env),
+    });
+    const daemon = new Daemon(child, outcome(child), { folder, address, port });
+    t.teardown(() => daemon.kill());
+    await daemon.#serving();
+    return daemon;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get socketPath(): string {
+    return join(this.folder, 'twinreg.sock');
+  }
+
+  /** Sends a signal and waits for nothing. */
+  signal(name: NodeJS.Signals): void {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(name);
+  }
+
+  /** SIGTERM, and the end of the process. */
+  stop(): Promise<Ended> {
+    this.signal('SIGTERM');
+    return this.#ended;
+  }
+
+  /** SIGKILL, and the end of the process. */
+  kill(): Promise<Ended> {
+    this.signal('SIGKILL');
+    return this.#ended;
+  }
+
+  ended(): Promise<Ended> {
+    return this.#ended;
+  }
+
+  /** A management command's result. */
+  mi(method: string, params: Params = {}): Promise<unknown> {
+    return callMi(this.socketPath, method, params, systemClock);
+  }
+
+  /** All AoRs that have a contact. */
+  async dump(params: Params = {}): Promise<readonly DumpedAor[]> {
+    const { Domains } = (await this.mi('ul_dump', params)) as {
+      readonly Domains: readonly { readonly AORs: readonly DumpedAor[] }[];
+    };
+    return Domains[0]?.AORs ?? [];
+  }
+
+  /** The contacts of an AoR; none when it is unknown. */
+  async contactsOf(aor: string): Promise<readonly DumpedContact[]> {
+    const all = await this.dump();
+    return all.find(({ AOR }) => AOR === aor)?.Contacts ?? [];
+  }
+
+  async status(): Promise<NodeStatus> {
+    return (await this.mi('status')) as NodeStatus;
+  }
+
+  /** A phone that speaks to this daemon; it is closed with the test. */
+  async phone(t: Test, transport: 'udp' | 'tcp' = 'udp'): Promise<SipClient> {
+    const client = await SipClient[transport](this);
+    t.teardown(() => client.close());
+    return client;
+  }
+
+  /** The `twinreg` command, pointed at this daemon's data folder. */
+  twinreg(...words: readonly string[]): Promise<Ended> {
+    return twinreg([...words, '--data', this.folder]);
+  }
+
+  /** Resolves with the first line of the log, past or to come, that has this message; rejects when the daemon ends without it. */
+  logged(message: string): Promise<LogLine> {
+    const found = this.log.find(({ msg }) => msg === message);
+    if (found !== undefined) return Promise.resolve(found);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ message, resolve });
+      void this.#ended.then(({ code, err }) =>
+        reject(new Error(`the daemon ended (${String(code)}) without saying "${message}": ${err}`)),
+      );
+    });
+  }
+
+  #serving(): Promise<LogLine> {
+    const { stdout } = this.#child;
+    if (stdout !== null) createInterface({ input: stdout }).on('line', (text) => this.#take(text));
+    return this.logged('serving');
+  }
+
+  #take(text: string): void {
+    const line: LogLine = text.startsWith('{') ? JSON.parse(text) : { msg: text, level: 0 };
+    this.log.push(line);
+    for (const { message, resolve } of this.#waiting) if (message === line.msg) resolve(line);
+  }
+}
+
+/** The `twinreg` command in a process of its own, to its end. */
+export function twinreg(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return outcome(spawn(LAUNCHER, words, { stdio: ['ignore', 'pipe', 'pipe'], env: daemonEnv(env) }));
+}
+
+function configFile(folder: string, text: string): string {
+  const path = join(folder, 'twinreg.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+async function outcome(child: ChildProcess): Promise<Ended> {
+  let out = '';
+  let err = '';
+  child.stdout?.on('data', (data: Buffer) => (out += data.toString()));
+  child.stderr?.on('data', (data: Buffer) => (err += data.toString()));
+  await once(child, 'close');
+  return { code: child.exitCode, signal: child.signalCode, out, err };
+}
