@@ -5,7 +5,7 @@ import type { ConfigSource, LoadedConfig } from '../../lib/config/load-config.ts
 import { formatProblems } from '../../lib/config/problem.ts';
 
 export const SURROUNDINGS: Surroundings = {
-  cwd: '/work',
+  cwd: '/srv',
   home: '/home/user',
   xdgStateHome: undefined,
   isRoot: false,
