@@ -37,7 +37,47 @@ export interface SipReply {
 /** Serves one method; called once per request, must not throw, replies at most once. */
 export type RequestHandler = (inbound: InboundRequest) => void;
 
-/** What the registrar needs of a SIP stack, and no more. */
+/** Where a request goes next: what a Route, `received` or Contact URI says (RFC 3261 §18.1.1 without SRV and NAPTR). */
+export interface NextHop {
+  readonly transport: Transport;
+  /** A numeric address (IPv6 without brackets), or a name that the engine resolves. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** An OPTIONS outside of any dialog that asks whether somebody is there. All text is in byte strings. */
+export interface OptionsRequest {
+  /** Comes back with the reply: the engine puts it into the branch. Letters and digits, at most 64, new for each request. */
+  readonly token: string;
+  /** Request-URI and To. */
+  readonly requestUri: string;
+  /** URI of From. */
+  readonly fromUri: string;
+  /** Path URIs as stored, joined with commas, that become Route; '' = none. */
+  readonly route: string;
+  readonly nextHop: NextHop;
+  /** `ListeningSocket.name` of the socket that it should leave from; one that is not bound here gives way to another of its transport. */
+  readonly socketName: string;
+}
+
+/**
+ * What became of a request on its way out; `sent` says nothing about its arrival, and
+ * that the kernel refused it shows only later (`OptionsUnsentListener`). `no-connection`: its transport is
+ * connection-oriented and this node holds no connection to there (it never opens one). `no-socket`: no socket of this transport
+ * and address family is bound. `unresolved`: a name that did not resolve lately. `refused`: the send queue is full, the text would be too long, or the engine stops.
+ */
+export type SendOutcome = 'sent' | 'no-connection' | 'no-socket' | 'unresolved' | 'refused';
+
+/** Called for each final response to an OPTIONS of `sendOptions`, whoever sent it; must not throw. */
+export type OptionsReplyListener = (token: string, status: number) => void;
+
+/**
+ * Called for an OPTIONS that `sendOptions` called `sent` and the kernel then refused (no route, a firewall): nothing left this host,
+ * so that no reply proves nothing. Later than the return of `sendOptions`, at most once for each token; must not throw.
+ */
+export type OptionsUnsentListener = (token: string) => void;
+
+/** What the registrar and the pinger need of a SIP stack, and no more. */
 export interface SipEngine {
   /** Binds all sockets and begins to deliver. Rejects with an OperationalError that names the socket and what to do. */
   start(): Promise<void>;
@@ -46,4 +86,8 @@ export interface SipEngine {
   /** Closes all sockets and connections. */
   stop(): Promise<void>;
   readonly sockets: readonly ListeningSocket[];
+  /** Sends once, without retransmissions. Replies to it go to the engine's `OptionsReplyListener`. */
+  sendOptions(options: OptionsRequest): SendOutcome;
+  /** Sends what opens a NAT binding and asks for no answer: four zero octets in a datagram, CRLF CRLF on a connection. */
+  sendKeepAlive(hop: NextHop, socketName: string): SendOutcome;
 }

@@ -25,6 +25,7 @@ const NO_END = new Fault(400, 'Missing End of Headers');
 const TOO_MANY_ROWS = new Fault(400, 'Too Many Headers');
 const MALFORMED_ROW = new Fault(400, 'Malformed Header');
 const ROW_TOO_LONG = new Fault(400, 'Header Too Long');
+const BARE_RETURN = new Fault(400, 'Bare CR in Headers');
 const NUL_OUTSIDE_QUOTES = new Fault(400, 'NUL in Headers');
 
 /**
@@ -56,6 +57,7 @@ export class HeaderTable {
     OCTETS.latin1Write(text, 0);
     OCTETS[text.length] = 0;
     this.#scan(at);
+    this.#checkReturns(at);
     this.#checkNul();
   }
 
@@ -155,6 +157,14 @@ export class HeaderTable {
     const bit = 1 << id;
     if ((this.#seen & bit & SINGLE_VALUE) !== 0) this.fault ??= new Fault(400, `Multiple ${headerTitle(id)}`);
     this.#seen |= bit;
+  }
+
+  /** RFC 3261 §25.1 has a carriage return nowhere but before a line feed; a line end of somebody's own making is a way to smuggle headers. */
+  #checkReturns(start: number): void {
+    const { text, bodyStart } = this;
+    for (let at = text.indexOf('\r', start); at >= 0 && at < bodyStart; at = text.indexOf('\r', at + 2)) {
+      if (OCTETS[at + 1] !== LF) this.fault ??= BARE_RETURN;
+    }
   }
 
   /** RFC 3261 §25.1 allows a NUL only behind a backslash in a quoted string. */

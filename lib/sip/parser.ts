@@ -105,8 +105,6 @@ function requestFault(request: SipRequest, cseq: CSeq | undefined): Fault | unde
   if (via instanceof Fault) return via;
   if (!via.isWellFormed) return new Fault(400, 'Malformed Via');
   if (request.callId === '') return new Fault(400, 'Empty Call-ID');
-  // A line end of its own making, for whoever the stored Call-ID is shown to.
-  if (request.callId.includes('\r')) return new Fault(400, 'Bad Call-ID');
   if (cseq === undefined) return new Fault(400, 'Bad CSeq');
   if (cseq.method !== request.method) return new Fault(400, 'CSeq Method Mismatch');
   const from = request.from();

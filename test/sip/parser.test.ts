@@ -151,7 +151,12 @@ for (const [line, reaction] of START_LINES) {
 
 const PARTS: readonly (readonly [parts: Parameters<typeof registerText>[0], reaction: string])[] = [
   [{ callId: '' }, '400 Empty Call-ID, answered'],
-  [{ callId: 'a\rEvil: 1' }, '400 Bad Call-ID, answered'],
+  [{ callId: 'a\rEvil: 1' }, '400 Bare CR in Headers, answered'],
+  [{ rows: ['X: a\rEvil: 1'] }, '400 Bare CR in Headers, answered'],
+  [{ rows: ['X: a\r\r'] }, '400 Bare CR in Headers, answered'],
+  [{ rows: ['X: "a\\\rb"'] }, '400 Bare CR in Headers, answered'],
+  [{ rows: ['X: a\r\n b\rc'] }, '400 Bare CR in Headers, answered'],
+  [{ body: 'a\rb' }, 'request'],
   [{ cseq: '' }, '400 Bad CSeq, answered'],
   [{ cseq: '1' }, '400 Bad CSeq, answered'],
   [{ cseq: 'REGISTER' }, '400 Bad CSeq, answered'],

@@ -1,17 +1,24 @@
 import type { Clock, Timer } from '../../core/clock.ts';
+import type { ListeningSocket, SendOutcome } from '../engine.ts';
 import type { TcpSettings } from './engine-settings.ts';
 import type { ConnectionEvent, EngineStatistics } from './engine-statistics.ts';
+import { numericAddress } from './numeric-address.ts';
 
 /** A connection as the table sees it. The times are monotonic and written by the table alone. */
 export interface TrackedConnection {
   /** IPv6 without brackets. */
   readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** The one that it was accepted by. */
+  readonly socket: ListeningSocket;
   /** When something arrived last. */
   activeAtMs: number;
   /** When it took its place in the order of activity. */
   orderedAtMs: number;
   /** When the message that is arriving must be complete, or the closing connection gone. */
   deadlineMs: number;
+  /** Sends what is no reply. */
+  sendUnasked(text: string): SendOutcome;
   drain(): void;
   /** Closes at once and calls `remove`. */
   close(event?: ConnectionEvent): void;
@@ -36,6 +43,8 @@ export class ConnectionTable {
   /** Those with a deadline, the earliest first: all deadlines are equally far away when they are set. */
   readonly #byDeadline = new Set<TrackedConnection>();
   readonly #perSource = new Map<string, number>();
+  /** By `remoteKey`. Of two with the same key, which only zones tell apart, the later one. */
+  readonly #byRemote = new Map<string, TrackedConnection>();
   #sweepTimer: Timer | undefined;
 
   constructor(settings: TcpSettings, clock: Clock, statistics: EngineStatistics) {
@@ -68,6 +77,7 @@ export class ConnectionTable {
     connection.activeAtMs = nowMs;
     connection.orderedAtMs = nowMs;
     this.#byActivity.add(connection);
+    this.#byRemote.set(keyOf(connection), connection);
     if (this.#sweepTimer === undefined) this.#scheduleSweep();
   }
 
@@ -75,9 +85,21 @@ export class ConnectionTable {
   remove(connection: TrackedConnection): void {
     if (!this.#byActivity.delete(connection)) return;
     this.#byDeadline.delete(connection);
+    const key = keyOf(connection);
+    if (this.#byRemote.get(key) === connection) this.#byRemote.delete(key);
     const left = (this.#perSource.get(connection.remoteAddress) ?? 0) - 1;
     if (left > 0) this.#perSource.set(connection.remoteAddress, left);
     else this.#perSource.delete(connection.remoteAddress);
+  }
+
+  /**
+   * The connection from there that came by this socket. The socket matters, since behind a NAT two phones can have the
+   * same address and port towards two of ours.
+   *
+   * @param address as `numericAddress` writes it
+   */
+  find(socketName: string, address: string, port: number): TrackedConnection | undefined {
+    return this.#byRemote.get(remoteKey(socketName, address, port));
   }
 
   noteActivity(connection: TrackedConnection): void {
@@ -138,4 +160,12 @@ export class ConnectionTable {
       if (nowMs - connection.activeAtMs >= this.#settings.idleTimeoutMs) connection.close('closed_idle');
     }
   }
+}
+
+function keyOf({ socket, remoteAddress, remotePort }: TrackedConnection): string {
+  return remoteKey(socket.name, numericAddress(remoteAddress) ?? remoteAddress, remotePort);
+}
+
+function remoteKey(socketName: string, address: string, port: number): string {
+  return `${socketName} ${address} ${String(port)}`;
 }

@@ -10,7 +10,7 @@ export interface Datagram {
 export interface DatagramReceiver {
   /** Everything that one wake-up brought, in the order of arrival. The array belongs to the socket. */
   onBatch(batch: readonly Datagram[]): void;
-  /** The kernel did not send a datagram; the others are not affected. */
+  /** The kernel did not send a datagram that nobody else answers for (`send` without `onRefused`); the others are not affected. */
   onSendError(): void;
   /** Receiving failed once, e.g. because the interface went down; the socket goes on. */
   onReceiveError(error: Error): void;
@@ -30,8 +30,10 @@ export interface DatagramSocket {
   /**
    * Sends a byte string, which is copied. It waits for `flush`, or for `close`. Nothing is sent when more than the socket's maximum
    * waits for the kernel already, or after `close`.
+   *
+   * @param onRefused called in place of the receiver's `onSendError` when the kernel did not send this one; never before `flush` returned
    */
-  send(text: string, address: string, port: number): SendResult;
+  send(text: string, address: string, port: number, onRefused?: () => void): SendResult;
   /** Hands over to the kernel what `send` kept. */
   flush(): void;
   /** Idempotent; afterwards nothing is received and `send` drops. */

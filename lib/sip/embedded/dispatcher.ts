@@ -5,15 +5,17 @@ import { parseMessage } from '../parser.ts';
 import type { SipRequest } from '../request.ts';
 import type { EngineStatistics } from './engine-statistics.ts';
 import { Inbound, type ReplySender, type ReturnPath } from './inbound.ts';
+import type { ReplyReceiver } from './reply-receiver.ts';
 
 /**
  * Gives each message to who serves it: first it must be valid (the parser's 400, 413, 416, 505), then its method's handler
- * gets it, and what has no handler is answered here as RFC 3261 §8.2 says. A handler checks `Require` itself, since it
+ * gets it, and what has no handler is answered here as RFC 3261 §8.2 says; responses have a receiver of their own. A handler checks `Require` itself, since it
  * knows which extensions it has.
  */
 export class Dispatcher {
   readonly #handlers: ReadonlyMap<string, RequestHandler>;
   readonly #replier: ReplySender;
+  readonly #replyReceiver: ReplyReceiver;
   readonly #statistics: EngineStatistics;
   readonly #allow: SipHeader;
   readonly #supported: readonly SipHeader[];
@@ -22,10 +24,12 @@ export class Dispatcher {
     handlers: ReadonlyMap<string, RequestHandler>,
     supported: readonly string[],
     replier: ReplySender,
+    replyReceiver: ReplyReceiver,
     statistics: EngineStatistics,
   ) {
     this.#handlers = handlers;
     this.#replier = replier;
+    this.#replyReceiver = replyReceiver;
     this.#statistics = statistics;
     this.#allow = ['Allow', [...new Set([...handlers.keys(), 'OPTIONS'])].sort().join(', ')];
     this.#supported = supported.length > 0 ? [['Supported', supported.join(', ')]] : [];
@@ -39,7 +43,7 @@ export class Dispatcher {
         this.#serve(parsed.request, path, address, port);
         break;
       case 'response':
-        this.#statistics.countDrop('response');
+        this.#replyReceiver.receive(parsed.response);
         break;
       case 'malformed':
         this.#refuse(parsed.replyable, parsed.fault, path, address, port);
@@ -57,8 +61,12 @@ export class Dispatcher {
 
   #refuse(request: SipRequest | undefined, fault: Fault, path: ReturnPath, address: string, port: number): void {
     // RFC 3261 §17: an ACK is never answered.
-    if (request === undefined || request.method === 'ACK') this.#statistics.countDrop('malformed');
-    else new Inbound(request, path, address, port, this.#replier).reply(fault);
+    if (request === undefined || request.method === 'ACK') {
+      this.#statistics.countDrop('malformed');
+      return;
+    }
+    this.#statistics.invalid.count(`${String(fault.status)} ${fault.reason}`);
+    new Inbound(request, path, address, port, this.#replier).reply(fault);
   }
 
   #serve(request: SipRequest, path: ReturnPath, address: string, port: number): void {

@@ -1,7 +1,16 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Random } from '../../core/random.ts';
-import type { ListeningSocket, RequestHandler, SipEngine } from '../engine.ts';
+import type {
+  ListeningSocket,
+  NextHop,
+  OptionsReplyListener,
+  OptionsRequest,
+  OptionsUnsentListener,
+  RequestHandler,
+  SendOutcome,
+  SipEngine,
+} from '../engine.ts';
 import { ConnectionTable } from './connection-table.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -9,23 +18,35 @@ import { describeSocket } from './listening-socket.ts';
 import type { EmbeddedEngineSettings } from './engine-settings.ts';
 import { EngineStatistics } from './engine-statistics.ts';
 import { FlushQueue } from './flush-queue.ts';
+import { interfaceAddresses } from './interface-addresses.ts';
+import { NameCache, type NameLookup } from './name-cache.ts';
 import { OccasionalLog } from './occasional-log.ts';
 import { Replier } from './replier.ts';
+import { ReplyReceiver } from './reply-receiver.ts';
+import { systemLookup } from './system-lookup.ts';
 import { TcpListener } from './tcp-listener.ts';
 import { ToTags } from './to-tag.ts';
 import { UdpListener } from './udp-listener.ts';
+import { UserAgentClient } from './user-agent-client.ts';
 
 export interface EmbeddedEngineParts {
   /** By method, upper case. OPTIONS is answered by the engine itself unless it is in here; Allow lists these and OPTIONS. */
   readonly handlers: ReadonlyMap<string, RequestHandler>;
   readonly clock: Clock;
   readonly random: Random;
+  /** Hears of the final responses to `sendOptions`. */
+  readonly optionsReply?: OptionsReplyListener;
+  /** Hears of OPTIONS that did not leave this host although `sendOptions` said `sent`. */
+  readonly optionsUnsent?: OptionsUnsentListener;
+  /** Instead of the system's. */
+  readonly lookup?: NameLookup;
   readonly log: Log;
 }
 
 /**
  * A SIP engine in this process, on node's own sockets. It keeps no transactions: what it serves is answered once, at
- * once or late, and a request that is sent again is handled again (the handlers see to it that this is harmless).
+ * once or late, and a request that is sent again is handled again (the handlers see to it that this is harmless); what
+ * it asks of others is sent once.
  * Nothing that comes off the wire throws out of it.
  */
 export class EmbeddedEngine implements SipEngine {
@@ -33,12 +54,14 @@ export class EmbeddedEngine implements SipEngine {
   readonly #connections: ConnectionTable;
   readonly #context: EngineContext;
   readonly #listeners: readonly (UdpListener | TcpListener)[];
+  readonly #client: UserAgentClient;
 
   constructor(settings: EmbeddedEngineSettings, parts: EmbeddedEngineParts) {
     const { clock, log, handlers } = parts;
     const replier = new Replier(settings, new ToTags(parts.random), this.statistics);
+    const replyReceiver = new ReplyReceiver(parts.optionsReply ?? (() => undefined), this.statistics);
     this.#context = {
-      dispatcher: new Dispatcher(handlers, settings.supported, replier, this.statistics),
+      dispatcher: new Dispatcher(handlers, settings.supported, replier, replyReceiver, this.statistics),
       statistics: this.statistics,
       flushQueue: new FlushQueue(),
       clock,
@@ -51,6 +74,7 @@ export class EmbeddedEngine implements SipEngine {
         ? new UdpListener(listener, settings.udp, this.#context)
         : new TcpListener(listener, settings.tcp, this.#context, this.#connections),
     );
+    this.#client = this.#newClient(settings, parts);
   }
 
   /** In the order of the settings; ports are the bound ones after `start`. */
@@ -76,7 +100,16 @@ export class EmbeddedEngine implements SipEngine {
     }
   }
 
+  sendOptions(options: OptionsRequest): SendOutcome {
+    return this.#client.sendOptions(options);
+  }
+
+  sendKeepAlive(hop: NextHop, socketName: string): SendOutcome {
+    return this.#client.sendKeepAlive(hop, socketName);
+  }
+
   drain(): void {
+    this.#client.drain();
     for (const listener of this.#listeners) listener.drain();
     this.#connections.drain();
   }
@@ -85,5 +118,21 @@ export class EmbeddedEngine implements SipEngine {
     this.drain();
     this.#connections.close();
     await Promise.all(this.#listeners.map((listener) => listener.stop()));
+  }
+
+  #newClient(settings: EmbeddedEngineSettings, parts: EmbeddedEngineParts): UserAgentClient {
+    const { clock, random } = parts;
+    return new UserAgentClient({
+      udp: this.#listeners.filter((listener) => listener instanceof UdpListener),
+      tcp: this.#listeners.filter((listener) => listener instanceof TcpListener),
+      connections: this.#connections,
+      names: new NameCache(parts.lookup ?? systemLookup(), clock),
+      interfaceAddresses,
+      clock,
+      random,
+      statistics: this.statistics,
+      optionsUnsent: parts.optionsUnsent ?? (() => undefined),
+      userAgent: settings.serverHeader,
+    });
   }
 }

@@ -16,7 +16,7 @@ export interface UdpSettings {
   readonly datagramBytesMax: number;
   /** SO_RCVBUF, in bytes; 0 leaves the kernel's default. When the kernel grants less, a warning says how much. */
   readonly receiveBufferBytes: number;
-  /** Replies that the kernel does not take at once wait up to here, per socket; beyond it they are dropped and counted. */
+  /** Messages that the kernel does not take at once wait up to here, per socket; beyond it they are dropped and counted. */
   readonly sendQueueBytesMax: number;
 }
 
@@ -43,7 +43,7 @@ export interface EmbeddedEngineSettings {
   readonly listeners: readonly ListenerSettings[];
   /** Replies as if every Via had asked for `rport` (RFC 3581); like calling OpenSIPS's `force_rport()` for each request. */
   readonly forceRport: boolean;
-  /** The Server header of every reply; '' = none. */
+  /** The Server header of every reply, and the User-Agent header of every request; '' = none. */
   readonly serverHeader: string;
   /** Option tags in the Supported header of a reply to OPTIONS. */
   readonly supported: readonly string[];

@@ -1,6 +1,8 @@
+import { ReasonCounts } from '../../core/reason-counts.ts';
+import type { SendOutcome } from '../engine.ts';
 import { KNOWN_METHODS } from '../methods.ts';
 
-/** Why something that arrived, or a reply, went nowhere. */
+/** Why something that arrived, or was to be sent, went nowhere. */
 const DROP_REASONS = [
   /** Datagrams of at most four octets: what phones send to keep a NAT binding open. */
   'keep_alive',
@@ -12,12 +14,13 @@ const DROP_REASONS = [
   /** Not readable as SIP so far that a reply could be made; or an unreadable ACK, which gets none. */
   'malformed',
   'ack',
+  /** A response that answers nothing that we sent. */
   'response',
   /** A stream that cannot be cut into messages, without a request that could be answered. */
   'framing',
   /** A stream that ended inside a message. */
   'truncated',
-  /** The kernel refused a reply: no route, a firewall, too long. */
+  /** The kernel refused a reply's datagram: no route, a firewall, too long. */
   'send_error',
   'send_queue_full',
   /** A late reply, after the socket that it belongs to. */
@@ -44,6 +47,22 @@ const CONNECTION_EVENTS = [
 
 export type ConnectionEvent = (typeof CONNECTION_EVENTS)[number];
 
+/** What is sent without being a reply. */
+const SENT_KINDS = ['options', 'keep_alive'] as const;
+
+export type SentKind = (typeof SENT_KINDS)[number];
+
+/** Why something of these kinds was not sent; `send_error` is the kernel's, after the outcome was `sent`. */
+const UNSENT_NAMES: Readonly<Record<Exclude<SendOutcome, 'sent'> | 'send-error', string>> = {
+  'no-connection': 'no_connection',
+  'no-socket': 'no_socket',
+  unresolved: 'unresolved',
+  refused: 'refused',
+  'send-error': 'send_error',
+};
+
+const INVALID_REASONS_MAX = 64;
+
 interface Counter {
   count: number;
 }
@@ -54,8 +73,16 @@ const REPLY_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', '6xx'] as const;
 export class EngineStatistics {
   /** Replies made, by the class of their status. */
   readonly replies: Readonly<Record<string, number>>;
+  /** Responses that were read, by the class of their status, strays among them. */
+  readonly repliesReceived: Readonly<Record<string, number>>;
+  /** Handed over to be sent on our own account, by kind: `options` and `keep_alive`. */
+  readonly sent: Readonly<Record<string, number>>;
+  /** Of both kinds, not sent, by reason: `no_connection`, `no_socket`, `unresolved`, `refused`; and `send_error`, of those that count as sent. */
+  readonly unsent: Readonly<Record<string, number>>;
   readonly drops: Readonly<Record<string, number>>;
   readonly connections: Readonly<Record<string, number>>;
+  /** Requests that were answered because they are no valid SIP, by status and reason. Faults hold no text of the sender, so these are few. */
+  readonly invalid = new ReasonCounts(INVALID_REASONS_MAX);
   /** Keep-alives on connections that were answered (RFC 5626 §3.5.1). */
   pongs = 0;
   /** Failures to receive from a UDP socket, e.g. because its interface went down. */
@@ -69,11 +96,17 @@ export class EngineStatistics {
   );
   readonly #unknownRequests: Counter = { count: 0 };
   readonly #replies = zeros(REPLY_CLASSES);
+  readonly #repliesReceived = zeros(REPLY_CLASSES);
+  readonly #sent = zeros(SENT_KINDS);
+  readonly #unsent = zeros(Object.values(UNSENT_NAMES));
   readonly #drops = zeros(DROP_REASONS);
   readonly #connections = zeros(CONNECTION_EVENTS);
 
   constructor() {
     this.replies = this.#replies;
+    this.repliesReceived = this.#repliesReceived;
+    this.sent = this.#sent;
+    this.unsent = this.#unsent;
     this.drops = this.#drops;
     this.connections = this.#connections;
   }
@@ -90,7 +123,21 @@ export class EngineStatistics {
   }
 
   countReply(status: number): void {
-    increment(this.#replies, REPLY_CLASSES[Math.floor(status / 100) - 1] ?? '6xx');
+    increment(this.#replies, replyClass(status));
+  }
+
+  countReplyReceived(status: number): void {
+    increment(this.#repliesReceived, replyClass(status));
+  }
+
+  countSend(kind: SentKind, outcome: SendOutcome): void {
+    if (outcome === 'sent') increment(this.#sent, kind);
+    else increment(this.#unsent, UNSENT_NAMES[outcome]);
+  }
+
+  /** Of what `countSend` counted as sent: the kernel refused its datagram. */
+  countSendError(): void {
+    increment(this.#unsent, UNSENT_NAMES['send-error']);
   }
 
   countDrop(reason: DropReason): void {
@@ -100,6 +147,10 @@ export class EngineStatistics {
   countConnection(event: ConnectionEvent): void {
     increment(this.#connections, event);
   }
+}
+
+function replyClass(status: number): string {
+  return REPLY_CLASSES[Math.floor(status / 100) - 1] ?? '6xx';
 }
 
 function zeros(names: readonly string[]): Record<string, number> {

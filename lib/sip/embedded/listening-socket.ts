@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { ListeningSocket, Transport } from '../engine.ts';
 import type { ListenerSettings } from './engine-settings.ts';
+import { numericAddress } from './numeric-address.ts';
 
 /** A listener as requests and `location.socket` show it, with the port that was bound. */
 export function listeningSocket(listener: ListenerSettings, boundPort: number): ListeningSocket {
@@ -14,6 +15,13 @@ export function listeningSocket(listener: ListenerSettings, boundPort: number): 
 export function socketName(transport: Transport, host: string, port: number): string {
   return `${transport}:${isIPv6(host) ? `[${host}]` : host}:${String(port)}`;
 }
+
+/** Whether it is bound to all addresses of its family and nobody said what the outside knows it as. */
+export function isNameless({ transport, address, port, name }: ListeningSocket): boolean {
+  return ALL_ADDRESSES.has(numericAddress(address) ?? address) && name === socketName(transport, address, port);
+}
+
+const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** For people: what is bound, and what the outside knows it as if that is something else: `tcp:10.0.0.5:5060 as 192.0.2.1:5060`. */
 export function describeSocket({ transport, address, port, name }: ListeningSocket): string {

@@ -20,6 +20,11 @@ function numericLookup(family: 4 | 6): NonNullable<SocketOptions['lookup']> {
   return (address, _options, answer) => answer(null, address, family);
 }
 
+/** A datagram that waits for `flush`. */
+interface Outbound extends Datagram {
+  readonly onRefused: (() => void) | undefined;
+}
+
 /** Node itself goes on to its other work after so many datagrams of one wake-up; beyond it a batch is handed over early. */
 const BATCH_MAX = 64;
 
@@ -36,7 +41,7 @@ export class NodeDatagramSocket implements DatagramSocket {
   readonly #sendQueueBytesMax: number;
   readonly #receiver: DatagramReceiver;
   #received: Datagram[] = [];
-  readonly #toSend: Datagram[] = [];
+  readonly #toSend: Outbound[] = [];
   #toSendBytes = 0;
   #isOpen = true;
 
@@ -75,17 +80,19 @@ export class NodeDatagramSocket implements DatagramSocket {
     socket.on('error', (error) => receiver.onReceiveError(error));
   }
 
-  send(text: string, address: string, port: number): SendResult {
+  send(text: string, address: string, port: number, onRefused?: () => void): SendResult {
     if (!this.#isOpen) return 'socket_closed';
     if (this.#socket.getSendQueueSize() + this.#toSendBytes > this.#sendQueueBytesMax) return 'send_queue_full';
     const bytes = Buffer.from(text, 'latin1');
-    this.#toSend.push({ bytes, address, port });
+    this.#toSend.push({ bytes, address, port, onRefused });
     this.#toSendBytes += bytes.length;
     return 'taken';
   }
 
   flush(): void {
-    for (const { bytes, address, port } of this.#toSend) this.#socket.send(bytes, port, address, this.#onSent);
+    for (const { bytes, address, port, onRefused } of this.#toSend) {
+      this.#socket.send(bytes, port, address, onRefused === undefined ? this.#onSent : tellRefused(onRefused));
+    }
     this.#toSend.length = 0;
     this.#toSendBytes = 0;
   }
@@ -113,5 +120,12 @@ export class NodeDatagramSocket implements DatagramSocket {
     if (batch.length === 0 || !this.#isOpen) return;
     this.#received = [];
     this.#receiver.onBatch(batch);
+  };
+}
+
+/** Node calls it when the kernel took the datagram or did not, in a turn of its own. */
+function tellRefused(onRefused: () => void): (error: Error | null) => void {
+  return (error) => {
+    if (error !== null) onRefused();
   };
 }

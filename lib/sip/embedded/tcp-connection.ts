@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ListeningSocket } from '../engine.ts';
+import type { ListeningSocket, SendOutcome } from '../engine.ts';
 import type { ConnectionTable, TrackedConnection } from './connection-table.ts';
 import { reportDefect, type EngineContext } from './engine-context.ts';
 import type { TcpSettings } from './engine-settings.ts';
@@ -20,10 +20,10 @@ const PONG = '\r\n';
 export class TcpConnection implements ReturnPath, Flushable, TrackedConnection {
   readonly socket: ListeningSocket;
   readonly remoteAddress: string;
+  readonly remotePort: number;
   activeAtMs = 0;
   orderedAtMs = 0;
   deadlineMs = Infinity;
-  readonly #remotePort: number;
   readonly #stream: Socket;
   readonly #framer: StreamFramer;
   readonly #settings: TcpSettings;
@@ -42,7 +42,7 @@ export class TcpConnection implements ReturnPath, Flushable, TrackedConnection {
   ) {
     this.socket = socket;
     this.remoteAddress = stream.remoteAddress ?? '';
-    this.#remotePort = stream.remotePort ?? 0;
+    this.remotePort = stream.remotePort ?? 0;
     this.#stream = stream;
     this.#framer = new StreamFramer(settings);
     this.#settings = settings;
@@ -62,6 +62,13 @@ export class TcpConnection implements ReturnPath, Flushable, TrackedConnection {
     this.#owedReplies -= 1;
     if (this.#state === 'ended' || this.#state === 'gone') this.#context.statistics.countDrop('connection_gone');
     else this.#send(text);
+  }
+
+  sendUnasked(text: string): SendOutcome {
+    if (!this.#isOpen()) return 'no-connection';
+    this.#send(text);
+    // A peer that does not read was closed over it.
+    return this.#isOpen() ? 'sent' : 'refused';
   }
 
   /** Takes no new requests; the connection closes when the replies to those taken are sent. */
@@ -119,7 +126,7 @@ export class TcpConnection implements ReturnPath, Flushable, TrackedConnection {
     const { dispatcher, statistics } = this.#context;
     switch (frame.kind) {
       case 'message':
-        dispatcher.receive(frame.text, this, this.remoteAddress, this.#remotePort);
+        dispatcher.receive(frame.text, this, this.remoteAddress, this.remotePort);
         break;
       case 'keep-alive':
         statistics.pongs += 1;
@@ -128,7 +135,7 @@ export class TcpConnection implements ReturnPath, Flushable, TrackedConnection {
       case 'broken':
         statistics.countConnection('closed_framing');
         if (frame.head === undefined) statistics.countDrop('framing');
-        else dispatcher.refuse(frame.head, frame.fault, this, this.remoteAddress, this.#remotePort);
+        else dispatcher.refuse(frame.head, frame.fault, this, this.remoteAddress, this.remotePort);
         this.#beginClosing();
         break;
     }

@@ -1,4 +1,4 @@
-import type { ListeningSocket } from '../engine.ts';
+import type { ListeningSocket, SendOutcome } from '../engine.ts';
 import { bindError } from './bind-error.ts';
 import type { Datagram, DatagramReceiver, DatagramSocket } from './datagram-socket.ts';
 import { reportDefect, type EngineContext } from './engine-context.ts';
@@ -86,6 +86,14 @@ export class UdpListener implements DatagramReceiver, ReturnPath, Flushable {
     const result = this.#socket?.send(text, address, port) ?? 'socket_closed';
     if (result === 'taken') flushQueue.add(this);
     else statistics.countDrop(result);
+  }
+
+  /** Sends what is no reply. @param address numeric @param onRefused called later when the kernel did not send it after all */
+  sendUnasked(text: string, address: string, port: number, onRefused: () => void): SendOutcome {
+    const result = this.#socket?.send(text, address, port, onRefused) ?? 'socket_closed';
+    if (result !== 'taken') return 'refused';
+    this.#context.flushQueue.add(this);
+    return 'sent';
   }
 
   flush(): void {

@@ -57,6 +57,19 @@ t.test('a datagram that the kernel refuses is reported, one by one', async (t) =
   t.equal(receiver.sendErrors, 2);
 });
 
+t.test('who sends a datagram can be told himself that the kernel refused it', async (t) => {
+  const { socket, receiver, address } = await bound(t);
+  const refused: string[] = [];
+  socket.send('no route', '255.255.255.255', 9, () => refused.push('no route'));
+  const arrived = receiver.next();
+  socket.send('fine', address, socket.port, () => refused.push('fine'));
+  socket.flush();
+  t.same(refused, [], 'not at once');
+  t.equal(await arrived, 'fine');
+  t.same(refused, ['no route']);
+  t.equal(receiver.sendErrors, 0, 'and nobody else');
+});
+
 t.test('what arrives in one turn of the event loop is handed over together, in order', async (t) => {
   const [from, to] = [await bound(t), await bound(t)];
   const texts = Array.from({ length: 20 }, (_, at) => `datagram ${String(at)}`);

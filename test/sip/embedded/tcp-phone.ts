@@ -15,8 +15,15 @@ export class TcpPhone {
   readonly #arrived: string[] = [];
   #waiting: ((text: string) => void) | undefined;
 
-  static async open(to: { address: string; port: number }, localAddress?: string): Promise<TcpPhone> {
-    const local = localAddress === undefined ? {} : { localAddress };
+  static async open(
+    to: { address: string; port: number },
+    localAddress?: string,
+    localPort?: number,
+  ): Promise<TcpPhone> {
+    const local = {
+      ...(localAddress === undefined ? {} : { localAddress }),
+      ...(localPort === undefined ? {} : { localPort }),
+    };
     const socket = connect({ host: to.address, port: to.port, allowHalfOpen: true, noDelay: true, ...local });
     await once(socket, 'connect');
     return new TcpPhone(socket);

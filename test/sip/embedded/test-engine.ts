@@ -7,6 +7,7 @@ import {
   type TcpSettings,
   type UdpSettings,
 } from '../../../lib/sip/embedded/engine-settings.ts';
+import type { NameLookup } from '../../../lib/sip/embedded/name-cache.ts';
 import type { DropReason } from '../../../lib/sip/embedded/engine-statistics.ts';
 import type { InboundRequest, ListeningSocket, RequestHandler } from '../../../lib/sip/engine.ts';
 import { loopbackAddress } from '../../support/free-port.ts';
@@ -28,6 +29,7 @@ export interface TestEngineOptions extends Partial<Omit<EmbeddedEngineSettings, 
   readonly udp?: Partial<UdpSettings>;
   readonly tcp?: Partial<TcpSettings>;
   readonly handlers?: ReadonlyMap<string, RequestHandler>;
+  readonly lookup?: NameLookup;
 }
 
 /** Answers each REGISTER with 200 at once. */
@@ -65,7 +67,12 @@ export class TestEngine {
   readonly clock = new ManualClock();
   readonly log = new RecordedLog();
   readonly engine: EmbeddedEngine;
+  /** What `optionsReply` was told, in order. */
+  readonly optionsReplies: (readonly [token: string, status: number])[] = [];
+  /** What `optionsUnsent` was told, in order. */
+  readonly optionsUnsent: string[] = [];
   readonly #t: Test;
+  #random = 4711;
 
   constructor(t: Test, options: TestEngineOptions = {}, address = loopbackAddress()) {
     this.#t = t;
@@ -83,7 +90,10 @@ export class TestEngine {
     this.engine = new EmbeddedEngine(settings, {
       handlers,
       clock: this.clock,
-      random: { u32: () => 4711 },
+      random: { u32: () => this.#random++ },
+      optionsReply: (token, status) => this.optionsReplies.push([token, status]),
+      optionsUnsent: (token) => this.optionsUnsent.push(token),
+      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
       log: this.log,
     });
     t.teardown(() => this.engine.stop());
