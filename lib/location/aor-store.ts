@@ -128,6 +128,12 @@ export class AorStore {
     return this.#last;
   }
 
+  /** The AoR that the record with this id belongs to, or undefined when the id is free. */
+  ofRecord(id: number): StoredAor | undefined {
+    const slot = this.#ids.slotOf(id);
+    return slot === 0 ? undefined : this.at(slot);
+  }
+
   /** Who is hidden in this very state, if it is the one that was read or written last. */
   hiddenIn(state: AorState): Hidden | undefined {
     return this.#last?.state === state ? this.#last.hidden : undefined;

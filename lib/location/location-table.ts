@@ -192,6 +192,15 @@ export class LocationTable implements RecordReader, RecordLoader {
     return this.#store.record(recordId);
   }
 
+  /** The record, if its AoR shows it at `nowMs`: it is alive, and neither a newer equal contact nor max_contacts hides it. */
+  readShown(recordId: number, nowMs: number): { readonly aor: string; readonly record: PutRecord } | undefined {
+    const stored = this.#store.ofRecord(recordId);
+    if (stored === undefined) return undefined;
+    const record = stored.state.records[stored.ids.indexOf(recordId)];
+    const shown = this.live(stored.state, nowMs).find((live) => live === record);
+    return shown === undefined ? undefined : { aor: stored.state.aor, record: shown };
+  }
+
   /** One record per key and id. Counted as if it had not expired, until `expire` has looked at it. */
   restore(recordId: number, aor: string, record: LocationRecord): void {
     const stored = this.#store.find(aor);

@@ -21,11 +21,13 @@ function flagRule() {
 
 export const policySection = z
   .strictObject({
-    setbflag: oneOrMore(flagRule(), RULES_MAX, 'a list of branch flags or rules').default([]).register(keyNotes, {
-      meaning:
-        'Branch flags that bindings get before they are saved. `flag` is the name; `contacts: nated` limits it to phones behind NAT, `domains` to users of these domains. A name alone is for all bindings; rules add up.',
-      opensips: 'script function `setbflag()` before `save()`',
-    }),
+    setbflag: oneOrMore(flagRule(), RULES_MAX, 'a list of branch flags or rules')
+      .prefault(['SIPPING_ENABLE', 'SIPPING_RTO'])
+      .register(keyNotes, {
+        meaning:
+          'Branch flags that bindings get before they are saved. `flag` is the name; `contacts: nated` limits it to phones behind NAT, `domains` to users of these domains. A name alone is for all bindings; rules add up. The default has every contact pinged with OPTIONS, and removed when it does not answer; a list given here stands alone, as in a script, so name these two in it if they are wanted.',
+        opensips: 'script function `setbflag()` before `save()`',
+      }),
   })
   .register(sectionNotes, {
     meaning: 'What an OpenSIPS script decides per REGISTER.',

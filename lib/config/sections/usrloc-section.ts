@@ -23,7 +23,9 @@ const REFUSED_CLUSTER_MODES = {
 };
 
 const NOSQL = 'NoSQL stores are not supported; remove it';
-const PINGING = 'comes with NAT pinging, which is not in this version; remove it';
+const SHARING =
+  'is about sharing pings between nodes: here one node of a pair pings, and nh_enable_ping says which; remove it';
+const EVENTS = 'is about events, which are not supported; latencies are in the statistics; remove it';
 const REPLICATION = 'comes with replication, which is not in this version; remove it';
 const COLUMNS = 'column names are fixed; remove it';
 
@@ -118,10 +120,10 @@ export const usrlocSection = z
       mi_dump_kv_store: 'does not exist here: there is no key-value store; remove it',
       contact_refresh_timer: 'comes with push notifications, which are not supported; remove it',
       cachedb_url: NOSQL,
-      pinging_mode: PINGING,
-      shared_pinging: PINGING,
-      latency_event_min_us: PINGING,
-      latency_event_min_us_delta: PINGING,
+      pinging_mode: SHARING,
+      shared_pinging: SHARING,
+      latency_event_min_us: EVENTS,
+      latency_event_min_us_delta: EVENTS,
       skip_replicated_db_ops: REPLICATION,
       ha_cluster: REPLICATION,
       ha_shtag: REPLICATION,
