@@ -23,6 +23,8 @@ export interface AddressOfRecord {
   readonly secure: boolean;
 }
 
+const ANY_DOMAIN: ReadonlySet<string> = new Set();
+
 /** Reads the AoR from To. Like OpenSIPS: no user part is the sender's fault (400), a part that is too long is a 500. */
 export function readAddressOfRecord(request: SipRequest, rules: AddressOfRecordRules): AddressOfRecord | Fault {
   const to = request.to();
@@ -34,9 +36,15 @@ export function readAddressOfRecord(request: SipRequest, rules: AddressOfRecordR
   return canonicalAddressOfRecord(uri, rules);
 }
 
+/** The AoR that To names, whether or not it may register here; undefined when it names none. */
+export function namedAddressOfRecord(request: SipRequest, rules: AddressOfRecordRules): string | undefined {
+  const named = readAddressOfRecord(request, { ...rules, domains: ANY_DOMAIN });
+  return named instanceof Fault ? undefined : named.aor;
+}
+
 /** URI parameters, port and password are no part of an AoR; escapes are undone, so that `al%69ce` and `alice` are one. */
 function canonicalAddressOfRecord(uri: SipUri, rules: AddressOfRecordRules): AddressOfRecord | Fault {
-  const domain = withoutPrefix(canonicalHost(uri.host), rules.realmPrefix);
+  const domain = canonicalDomain(uri.host, rules.realmPrefix);
   if (rules.domains.size > 0 && !rules.domains.has(domain)) return new Fault(404, 'Domain Not Served Here');
   const user = unescape(uri.user);
   if (user.length > rules.maxUsernameLen) return tooLong('Username');
@@ -49,6 +57,11 @@ function canonicalAddressOfRecord(uri: SipUri, rules: AddressOfRecordRules): Add
 
 function tooLong(what: string): Fault {
   return new Fault(500, `${what} Too Long`);
+}
+
+/** The domain of an AoR. @param host as in SipUri */
+export function canonicalDomain(host: string, realmPrefix: string): string {
+  return withoutPrefix(canonicalHost(host), realmPrefix);
 }
 
 /** A domain that is nothing but the prefix stays. */

@@ -11,6 +11,7 @@ class Clocks implements Clock {
   monotonicMs = () => this.monotonic;
   wallMs = () => this.wall;
   after = () => ({ cancel: () => undefined });
+  soon = () => undefined;
 }
 
 t.test(

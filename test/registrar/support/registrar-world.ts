@@ -3,6 +3,7 @@ import type { Random } from '../../../lib/core/random.ts';
 import { LocationTable } from '../../../lib/location/location-table.ts';
 import type { CommitGate } from '../../../lib/location/ports.ts';
 import { ContactComparer } from '../../../lib/registrar/contact-comparer.ts';
+import type { RegistrarObserver } from '../../../lib/registrar/ports.ts';
 import { Registrar } from '../../../lib/registrar/registrar.ts';
 import { registrarRules } from '../../../lib/registrar/rules.ts';
 import type { InboundRequest, ListeningSocket, SipReply, Transport } from '../../../lib/sip/engine.ts';
@@ -40,7 +41,11 @@ export class RegistrarWorld {
   /** What the random source gives, always. */
   randomWord = 0;
 
-  constructor(changes: SettingsChanges = {}, limits: { recordsPerAorMax?: number; aorsMax?: number } = {}) {
+  constructor(
+    changes: SettingsChanges = {},
+    limits: { recordsPerAorMax?: number; aorsMax?: number } = {},
+    observer?: RegistrarObserver,
+  ) {
     const settings = settingsWith(changes);
     const { maxContacts, matchingMode } = registrarRules(settings).contacts;
     this.table = new LocationTable({
@@ -60,8 +65,10 @@ export class RegistrarWorld {
       table: this.table,
       gate: this.gate,
       clusterClock,
+      clock: { monotonicMs: () => this.nowMs - START_MS },
       random,
       log: this.#log(),
+      ...(observer === undefined ? {} : { observer }),
     });
   }
 
