@@ -1,3 +1,6 @@
+import { toSqlText } from './sql-text.ts';
+import type { SqlText } from './sql-text.ts';
+
 const LONG_LENGTH = 0xff;
 const TWO_POW_32 = 0x1_0000_0000;
 
@@ -63,13 +66,40 @@ export class ByteReader {
     return this.#bytes.subarray(at, at + octets);
   }
 
-  skipText(): void {
-    this.#take(this.#textLength());
+  /** Passes over a text, which then ends at `position`; gives where it begins. */
+  skipText(): number {
+    return this.#take(this.#textLength());
   }
 
-  /** What lies between two positions, as a window. */
-  window(from: number, to: number): Buffer {
-    return this.#bytes.subarray(from, to);
+  /** A text for a column. */
+  sqlText(): SqlText {
+    const start = this.skipText();
+    return this.sqlTextAt(start, this.#position);
+  }
+
+  /**
+   * What lies between two positions, for a text column. Nearly all of it is ASCII: that is read where it lies, since a
+   * window for each text would cost more than the text itself.
+   */
+  sqlTextAt(start: number, end: number): SqlText {
+    if (start === end) return '';
+    const bytes = this.#bytes;
+    for (let at = start; at < end; at++) {
+      const octet = bytes[at] ?? 0;
+      if (octet === 0 || octet >= 0x80) return toSqlText(bytes.subarray(start, end));
+    }
+    return bytes.latin1Slice(start, end);
+  }
+
+  /** What lies between two positions, as a byte string. */
+  latin1At(start: number, end: number): string {
+    return this.#bytes.latin1Slice(start, end);
+  }
+
+  /** Where an octet stands last between two positions; -1 without. */
+  lastOctet(octet: number, start: number, end: number): number {
+    for (let at = end - 1; at >= start; at--) if (this.#bytes[at] === octet) return at;
+    return -1;
   }
 
   #textLength(): number {

@@ -6,7 +6,6 @@ import { ByteReader } from './byte-reader.ts';
 import type { FlushOrder } from './messages.ts';
 import { ProfileTable } from './profile-table.ts';
 import { EXPIRES_PERMANENT, KIND_PUT, emptyEntry, hasKey, readEntry, readVersion } from './record-codec.ts';
-import { splitAor, toSqlText } from './sql-text.ts';
 import type { SqlText } from './sql-text.ts';
 
 const HOT = `INSERT OR REPLACE INTO hot(id, kind, sticky, expires_ms, cseq, v_ms, v_counter, v_node, v_incarnation, callid)
@@ -39,6 +38,8 @@ export class FlushWriter {
   readonly #profileOf: Statement<[number], number | null>;
   readonly #entry = emptyEntry();
   #seq: number;
+  /** No row of `cold` has a greater id. */
+  #greatestId: number;
 
   constructor(db: Database) {
     this.#db = db;
@@ -55,6 +56,7 @@ export class FlushWriter {
     this.#reject = db.prepare(REJECT);
     this.#profileOf = db.prepare<[number], number | null>('SELECT prof FROM cold WHERE id = ?').pluck();
     this.#seq = db.prepare<[], number>('SELECT seq FROM mark').pluck().get() ?? 0;
+    this.#greatestId = db.prepare<[], number | null>('SELECT max(id) FROM cold').pluck().get() ?? -1;
   }
 
   /** Nothing of a flush that throws is in the database. One that is there already (its answer got lost) is passed over. */
@@ -99,18 +101,18 @@ export class FlushWriter {
         return this.#writeRecord(reader);
       case OP_ENTRY:
         readEntry(reader, this.#entry);
-        return this.#writeHot(toSqlText(reader.octets()));
+        return this.#writeHot(reader.sqlText());
       case OP_DELETE:
         return this.#delete(reader.u32());
       case OP_FLOOR:
         return this.#writeFloor(reader);
       case OP_DELETE_FLOOR: {
-        const { username, domain } = splitAor(reader.octets());
-        this.#deleteFloor.run(toSqlText(username), toSqlText(domain));
+        const { username, domain } = readAor(reader);
+        this.#deleteFloor.run(username, domain);
         return;
       }
       case OP_REJECT:
-        return this.#setAside(reader.u32(), toSqlText(reader.octets()));
+        return this.#setAside(reader.u32(), reader.sqlText());
       default:
         invariant(false, `operation ${op} is known`);
     }
@@ -119,30 +121,26 @@ export class FlushWriter {
   #writeRecord(reader: ByteReader): void {
     const entry = this.#entry;
     readEntry(reader, entry);
-    this.#writeHot(toSqlText(reader.octets()));
-    const { username, domain } = splitAor(reader.octets());
-    const contact = toSqlText(reader.octets());
-    const key = hasKey(entry) ? toSqlText(reader.octets()) : null;
+    this.#writeHot(reader.sqlText());
+    const { username, domain } = readAor(reader);
+    const contact = reader.sqlText();
+    const key = hasKey(entry) ? reader.sqlText() : null;
     const put = entry.kind === KIND_PUT;
-    const received = put ? orNull(reader.octets()) : null;
-    const path = put ? orNull(reader.octets()) : null;
-    const instance = put ? orNull(reader.octets()) : null;
-    const attr = put ? orNull(reader.octets()) : null;
+    const received = put ? textOrNull(reader) : null;
+    const path = put ? textOrNull(reader) : null;
+    const instance = put ? textOrNull(reader) : null;
+    const attr = put ? textOrNull(reader) : null;
     const profile = put ? this.#profiles.numberOf(reader) : null;
-    const formerProfile = this.#profileOf.get(entry.recordId) ?? null;
-    this.#cold.run(
-      entry.recordId,
-      toSqlText(username),
-      toSqlText(domain),
-      contact,
-      key,
-      received,
-      path,
-      instance,
-      attr,
-      profile,
-    );
+    const formerProfile = this.#formerProfile(entry.recordId);
+    this.#cold.run(entry.recordId, username, domain, contact, key, received, path, instance, attr, profile);
     if (formerProfile !== null && formerProfile !== profile) this.#profiles.release(formerProfile);
+  }
+
+  /** The profile that the row names so far. Most rows that are written whole are new, and their ids the greatest so far. */
+  #formerProfile(recordId: number): number | null {
+    if (recordId <= this.#greatestId) return this.#profileOf.get(recordId) ?? null;
+    this.#greatestId = recordId;
+    return null;
   }
 
   #writeHot(callId: SqlText): void {
@@ -169,11 +167,11 @@ export class FlushWriter {
   }
 
   #writeFloor(reader: ByteReader): void {
-    const { username, domain } = splitAor(reader.octets());
+    const { username, domain } = readAor(reader);
     const { ms, counter, nodeId, incarnation } = readVersion(reader);
     const cseq = reader.u32();
-    const callId = toSqlText(reader.octets());
-    this.#floor.run(toSqlText(username), toSqlText(domain), ms, counter, nodeId, incarnation, cseq, callId);
+    const callId = reader.sqlText();
+    this.#floor.run(username, domain, ms, counter, nodeId, incarnation, cseq, callId);
   }
 
   #setAside(recordId: number, reason: SqlText): void {
@@ -182,6 +180,19 @@ export class FlushWriter {
   }
 }
 
-function orNull(octets: Buffer): SqlText | null {
-  return octets.length === 0 ? null : toSqlText(octets);
+function textOrNull(reader: ByteReader): SqlText | null {
+  const text = reader.sqlText();
+  return text.length === 0 ? null : text;
 }
+
+/** An AoR as `username` and `domain`: cut at the last `@`, since the user part may hold others; `domain` is '' without one. */
+function readAor(reader: ByteReader): { readonly username: SqlText; readonly domain: SqlText } {
+  const start = reader.skipText();
+  const end = reader.position;
+  const at = reader.lastOctet(AT_SIGN, start, end);
+  // `user@` must come back with its `@`, which a start adds only before a domain.
+  if (at < 0 || at === end - 1) return { username: reader.sqlTextAt(start, end), domain: '' };
+  return { username: reader.sqlTextAt(start, at), domain: reader.sqlTextAt(at + 1, end) };
+}
+
+const AT_SIGN = 0x40;

@@ -57,6 +57,10 @@ export class LocationStore implements Persistence {
   /** Called at each flush that the disk has taken while closing. */
   #progressed: (() => void) | undefined;
   #closed: ((problem: string | undefined) => void) | undefined;
+  /** From here on nothing is sent to the file any more. */
+  #isClosed = false;
+  /** Who waits for the disk by a promise (a command each), to be told when nothing will come to it any more. */
+  readonly #askers = new Set<(refusal: OperationalError) => void>();
 
   /** Made by `LocationFile.start`. */
   constructor(
@@ -123,13 +127,16 @@ export class LocationStore implements Persistence {
     this.#flusher.whenFlushed(done);
   }
 
-  /** Flushes at once, if only the mark; resolves when that, and all that is in memory now, is on disk. */
+  /**
+   * Flushes at once, if only the mark; resolves when that, and all that is in memory now, is on disk. Rejects with an
+   * OperationalError when the file is closed before.
+   */
   flushNow(): Promise<void> {
-    return new Promise((resolve) => this.#flush(resolve));
+    return this.#unlessClosed((done) => this.#flush(done));
   }
 
   mergeNow(): Promise<void> {
-    return new Promise((resolve) => this.#rush(resolve));
+    return this.#unlessClosed((done) => this.#rush(done));
   }
 
   status(): StoreStatus {
@@ -203,12 +210,24 @@ export class LocationStore implements Persistence {
   }
 
   #rush(done: () => void): void {
+    if (this.#isClosed) return;
     this.#flusher.step(true);
     if (this.#flusher.writer.behind.size > 0) {
       this.#ports.clock.after(MERGE_RUSH_MS, () => this.#rush(done));
       return;
     }
     this.#flush(done);
+  }
+
+  #unlessClosed(begin: (done: () => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) return reject(closedBefore());
+      this.#askers.add(reject);
+      begin(() => {
+        this.#askers.delete(reject);
+        resolve();
+      });
+    });
   }
 
   #flush(done: () => void): void {
@@ -294,6 +313,9 @@ export class LocationStore implements Persistence {
 
   async #close(): Promise<void> {
     const drained = await this.#drain();
+    this.#isClosed = true;
+    for (const refuse of this.#askers) refuse(closedBefore());
+    this.#askers.clear();
     const unsaved = this.#flusher.pending;
     this.#stepTimer.cancel();
     this.#groupTimer.cancel();
@@ -353,4 +375,8 @@ export class LocationStore implements Persistence {
       });
     });
   }
+}
+
+function closedBefore(): OperationalError {
+  return new OperationalError('db_url: the file was closed before that was done');
 }

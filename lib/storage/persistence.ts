@@ -5,7 +5,10 @@ import type { StoreStatus } from './store-status.ts';
 export interface Persistence extends ChangeListener, CommitGate {
   /** Calls `done` when a flush that began after this call is on disk, and with it all that was in memory when it began. */
   whenFlushedAfterNow(done: () => void): void;
-  /** Brings the rows (and so the view `location`) up to what is in memory now; resolves when they are on disk. For `ul_flush`. */
+  /**
+   * Brings the rows (and so the view `location`) up to what is in memory now; resolves when they are on disk. Rejects with
+   * an OperationalError when the file is closed before. For `ul_flush`.
+   */
   mergeNow(): Promise<void>;
   /** Undefined when nothing is stored. */
   status(): StoreStatus | undefined;

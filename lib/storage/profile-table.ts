@@ -1,7 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { METHODS_UNKNOWN } from '../location/record.ts';
 import type { ByteReader } from './byte-reader.ts';
-import { toSqlText } from './sql-text.ts';
 import type { SqlText } from './sql-text.ts';
 
 /** Numbers of profiles kept in memory; when there are more, all are looked up anew. */
@@ -39,24 +38,16 @@ export class ProfileTable {
   /** Reads the profile that follows in `reader`; its number may be of a row that the running transaction made. */
   numberOf(reader: ByteReader): number {
     const start = reader.position;
+    skipProfile(reader);
+    const content = reader.latin1At(start, reader.position);
+    const known = this.#numbers.get(content);
+    if (known !== undefined) return known;
+    reader.seek(start);
     const q = reader.u16() - 1;
     const methods = reader.u32();
     const flags = reader.u32();
-    const userAgent = reader.octets();
-    const socket = reader.octets();
-    const cflags = reader.octets();
-    const octets = reader.window(start, reader.position);
-    const content = octets.latin1Slice(0, octets.length);
-    const known = this.#numbers.get(content);
-    if (known !== undefined) return known;
-    const row: Content = [
-      toSqlText(userAgent),
-      toSqlText(socket),
-      toSqlText(cflags),
-      q,
-      methods === METHODS_UNKNOWN ? null : methods,
-      flags,
-    ];
+    const texts = [reader.sqlText(), reader.sqlText(), reader.sqlText()] as const;
+    const row: Content = [...texts, q, methods === METHODS_UNKNOWN ? null : methods, flags];
     const number = this.#find.get(...row) ?? Number(this.#insert.run(...row).lastInsertRowid);
     if (this.#numbers.size >= REMEMBERED_MAX) this.forget();
     this.#numbers.set(content, number);
@@ -78,4 +69,11 @@ export class ProfileTable {
     this.#numbers.clear();
     this.#contents.clear();
   }
+}
+
+function skipProfile(reader: ByteReader): void {
+  reader.u16();
+  reader.u32();
+  reader.u32();
+  for (let text = 0; text < 3; text++) reader.skipText();
 }

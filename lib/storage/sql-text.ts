@@ -23,11 +23,3 @@ export function toSqlText(octets: Buffer): SqlText {
 export function octetsOf(text: SqlText): number {
   return typeof text === 'string' ? Buffer.byteLength(text, 'utf8') : text.length;
 }
-
-/** An AoR as `username` and `domain`: cut at the last `@`, since the user part may hold others; `domain` is '' without one. */
-export function splitAor(octets: Buffer): { readonly username: Buffer; readonly domain: Buffer } {
-  const at = octets.lastIndexOf(0x40);
-  // `user@` must come back with its `@`, which `joinAor` adds only before a domain.
-  if (at < 0 || at === octets.length - 1) return { username: octets, domain: octets.subarray(0, 0) };
-  return { username: octets.subarray(0, at), domain: octets.subarray(at + 1) };
-}

@@ -212,7 +212,7 @@ function writeFloorRow(out: ByteWriter, row: RawRow): void {
   out.sqlText(callId);
 }
 
-/** The reverse of `splitAor`. */
+/** The reverse of how `FlushWriter` cuts an AoR. */
 function writeAor(out: ByteWriter, username: SqlText, domain: SqlText): void {
   if (domain.length === 0) out.sqlText(username);
   else out.joined(username, AT_SIGN, domain);

@@ -4,10 +4,12 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { MERGE_STEP_ROWS_MOST } from '../../lib/storage/storage-limits.ts';
 import { startStorageThread } from '../../lib/storage/storage-thread.ts';
 import type { DiskState } from '../../lib/storage/store-status.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { SlowDisk, TappedThread } from './support/in-process-thread.ts';
+import { SlowDisk, TappedThread, inProcessThread } from './support/in-process-thread.ts';
 import { Rig } from './support/rig.ts';
 import { flushed, openStore, readBack } from './support/open-store.ts';
 import { someBinding, somePut } from './support/some-records.ts';
@@ -331,6 +333,23 @@ t.test('a stop is the same stop when it is asked for again', async (t) => {
   const first = rig.open.store.close();
   t.equal(rig.open.store.close(), first);
   await first;
+});
+
+t.test('who waits for a merge is told when the stop comes before it', async (t) => {
+  const { store, table } = await openStore(join(tempFolder(t), 'x.db'), {
+    clock: new ManualClock(),
+    startThread: inProcessThread,
+  });
+  const more = MERGE_STEP_ROWS_MOST + 1;
+  for (const ms of [1000, 2000])
+    for (let id = 0; id < more; id++) table.write(`u${id}@d`, [[id, somePut(`u${id}`, ms)]]);
+  const told = { name: 'OperationalError', message: /closed before that was done/ };
+  // Its second step would come with time, which stands still here.
+  const refused = t.rejects(store.mergeNow(), told);
+  await store.close();
+  await refused;
+  await t.rejects(store.mergeNow(), told, 'nor does it begin afterwards');
+  await t.rejects(store.flushNow(), told);
 });
 
 /** Why no small file system can be mounted here; false when it can. */

@@ -14,6 +14,8 @@ import { someBinding, somePut } from './support/some-records.ts';
 
 const GROUP_COMMIT_MS = 10;
 const STEP_MS = 100;
+/** The regular flush comes with the step that is nearest to a second after the last one, at most half a step late. */
+const REGULAR_FLUSH_MS = 1000 + STEP_MS / 2;
 
 /** Octets as phones may send them: plain, UTF-8, broken, with a NUL, long. */
 const octets = fc.oneof(
@@ -115,6 +117,27 @@ t.test('whatever happens in the table, a start gives what the last flush held', 
   await t.resolves(fc.assert(property, { numRuns: 60, endOnFailure: true }));
 });
 
+t.test('the regular flush comes at most half a step late, whenever the last one was', async (t) => {
+  const clock = new ManualClock();
+  const options = { clock, startThread: inProcessThread, writeMode: 'write-through' } as const;
+  const { table, store } = await openStore(join(tempFolder(t), 'regular.db'), options);
+  const late: number[] = [];
+  for (let phaseMs = 0; phaseMs < STEP_MS; phaseMs += GROUP_COMMIT_MS) {
+    table.write('a@d', [[0, somePut('a', 1000 + phaseMs)]]);
+    const written = flushed(store);
+    clock.advance(GROUP_COMMIT_MS);
+    await written;
+    const { seq } = store.status();
+    const again = flushed(store);
+    clock.advance(REGULAR_FLUSH_MS);
+    if (store.status().seq === seq) late.push(phaseMs);
+    clock.advance(STEP_MS);
+    await again;
+  }
+  t.same(late, []);
+  await store.close();
+});
+
 t.test('a slot that is given again never shows what it held before', async (t) => {
   const path = join(tempFolder(t), 'reuse.db');
   const clock = new ManualClock();
@@ -153,7 +176,7 @@ t.test('the merge may stand anywhere when the node crashes, also when it has cra
     }
     const done = flushed(open.store);
     // One commit, then one step of the merge, which is part of the next commit.
-    clock.advance(touched.length > 0 ? STEP_MS : 1000);
+    clock.advance(touched.length > 0 ? STEP_MS : REGULAR_FLUSH_MS);
     await done;
     const copy = copyOfFile(path, `copy-${round}`);
     if (JSON.stringify((await readBack(copy)).contents()) !== JSON.stringify(open.table.contents()))
@@ -264,7 +287,7 @@ class History {
     const done = flushed(store);
     this.#clock.advance(advanceMs);
     // Where nothing has changed only the regular flush comes.
-    this.#clock.advance(store.status().pending === 0 ? 1000 : 0);
+    this.#clock.advance(store.status().pending === 0 ? REGULAR_FLUSH_MS : 0);
     await done;
   }
 
