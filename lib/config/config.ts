@@ -10,6 +10,8 @@ export interface Config {
   readonly persistence: Persistence;
   /** Absolute path of the management socket. */
   readonly miSocketPath: string;
+  /** Paths in it are absolute, but for `socket`, which `miSocketPath` stands for. */
+  readonly mi: ConfigKeys['mi'];
   readonly nodeId: number;
   /** The sections, under OpenSIPS's names and in its units: seconds, booleans, texts. */
   readonly usrloc: ConfigKeys['usrloc'];

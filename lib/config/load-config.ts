@@ -110,6 +110,7 @@ function resolveConfig(keys: ConfigKeys, folder: string): Config {
     dataFolder: folder,
     persistence: persistence(usrloc, folder),
     miSocketPath: below(folder, mi.socket),
+    mi: mi.http_token_file === undefined ? mi : { ...mi, http_token_file: below(folder, mi.http_token_file) },
     nodeId: clusterer.my_node_id ?? clusterer.current_id ?? 1,
     usrloc,
     registrar,

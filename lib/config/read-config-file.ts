@@ -9,6 +9,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'expected a file, found a folder',
   ENOTDIR: 'a part of its path is no folder',
   EACCES: 'it may not be read by this user',
+  EPERM: 'it may not be read by this user',
+  ELOOP: 'it is a symbolic link that leads to itself',
+  ENAMETOOLONG: 'its name is too long',
 };
 
 /** Reads the configuration file as UTF-8. */

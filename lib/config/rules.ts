@@ -1,4 +1,5 @@
 import type { ConfigKeys } from './config-schema.ts';
+import { isLoopback } from '../core/is-loopback.ts';
 import { socketName } from './listen-address.ts';
 import type { ParsedKeys } from './parse-keys.ts';
 import { LIFETIME_MAX_S } from './sections/registrar-section.ts';
@@ -31,6 +32,7 @@ export function checkRules(parsed: ParsedKeys): readonly RuleFinding[] {
     ...expiryRules(keys, given),
     ...nodeRules(keys),
     ...listenRules(keys),
+    ...managementRules(keys),
   ].filter((finding) => !finding.keys.some(parsed.broken));
 }
 
@@ -143,6 +145,19 @@ function* listenRules({ listen }: ConfigKeys): Iterable<RuleFinding> {
     if (seen.has(name)) yield problem(['listen'], `${name} stands here twice; sip: means udp: and tcp:`);
     seen.add(name);
   }
+}
+
+function* managementRules({ mi }: ConfigKeys): Iterable<RuleFinding> {
+  const { http, http_token, http_token_file } = mi;
+  if (http_token !== undefined && http_token_file !== undefined) {
+    yield problem(['mi.http_token', 'mi.http_token_file'], 'stands beside http_token_file; remove one of the two');
+  }
+  const isTokenSet = http_token !== undefined || http_token_file !== undefined;
+  if (http?.kind !== 'on' || isTokenSet || isLoopback(http.address)) return;
+  yield problem(
+    ['mi.http', 'mi.http_token', 'mi.http_token_file'],
+    `other machines reach ${http.address}: set mi.http_token_file (better) or mi.http_token, or serve 127.0.0.1`,
+  );
 }
 
 function problem(keys: RuleFinding['keys'], message: string): RuleFinding {

@@ -1,6 +1,7 @@
 import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, YAMLError, YAMLMap } from 'yaml';
 import type { ConfigProblem } from './problem.ts';
+import { yamlFault } from './yaml-fault.ts';
 
 /** A configuration is a page or two; beyond this it is another file. */
 export const CONFIG_LENGTH_MAX = 1 << 20;
@@ -32,7 +33,7 @@ export function readYaml(text: string): YamlSource {
     uniqueKeys: false,
   });
   const faults = [...document.errors, ...document.warnings].map((fault) => syntaxProblem(fault, lines));
-  const problems = [...faults, ...duplicateKeys(document, lines)];
+  const problems = [...faults, ...duplicateKeys(document, lines), ...danglingAliases(document, lines)];
   if (problems.length > 0) return refuse(problems);
   return toValues(document, (path) => locate(document, lines, path));
 }
@@ -41,10 +42,10 @@ function toValues(document: Document.Parsed, locateLine: LocateLine): YamlSource
   let root: unknown;
   try {
     root = document.toJS();
-  } catch (error) {
-    // The library throws when aliases expand beyond its limit, and on an alias without an anchor.
-    const reason = error instanceof Error ? error.message : String(error);
-    return refuse([{ key: '', line: undefined, message: `not readable as YAML: ${reason}` }]);
+  } catch {
+    // The library throws when aliases expand beyond its limit, and for nothing else that could stand in a file.
+    const message = 'its aliases (*name) stand for more than a configuration can hold, expected few or none';
+    return refuse([{ key: '', line: undefined, message }]);
   }
   if (root === null || root === undefined) return { ok: true, root: {}, locate: locateLine };
   if (isSection(root)) return { ok: true, root, locate: locateLine };
@@ -65,7 +66,7 @@ function refuse(problems: readonly ConfigProblem[]): YamlSource {
 
 function syntaxProblem(fault: YAMLError, lines: LineCounter): ConfigProblem {
   const { line, col } = lines.linePos(fault.pos[0]);
-  return { key: '', line, message: `column ${col}: ${fault.message}` };
+  return { key: '', line, message: `column ${col}: ${yamlFault(fault.code, fault.message)}` };
 }
 
 function duplicateKeys(document: Document.Parsed, lines: LineCounter): readonly ConfigProblem[] {
@@ -76,6 +77,19 @@ function duplicateKeys(document: Document.Parsed, lines: LineCounter): readonly 
         const { line, col } = lines.linePos(offset);
         problems.push({ key: '', line, message: `column ${col}: ${name} stands here a second time in its section` });
       }
+    },
+  });
+  return problems;
+}
+
+function danglingAliases(document: Document.Parsed, lines: LineCounter): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      const { line, col } = lines.linePos(offsetOf(alias) ?? 0);
+      const message = `column ${col}: *${alias.source} stands for nothing, expected &${alias.source} on a value before it`;
+      problems.push({ key: '', line, message });
     },
   });
   return problems;

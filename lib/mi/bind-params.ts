@@ -25,16 +25,27 @@ function fits(recipe: Recipe, params: Params): boolean {
     case 'none':
       return recipe.params.length === 0;
     case 'positional':
-      return recipe.params.length === params.values.length;
+      return recipe.params.length === params.values.length || isListAlone(recipe);
     case 'named':
       return recipe.params.length === params.values.size && recipe.params.every(({ name }) => params.values.has(name));
   }
 }
 
+/** 2.4's text form has no arrays: there the names of statistics follow each other. */
+function isListAlone({ params }: Recipe): boolean {
+  return params.length === 1 && params[0]?.type === 'strings';
+}
+
+function gathered(params: Params): Params {
+  const isMany = params.kind === 'positional' && params.values.length > 1;
+  return isMany ? { kind: 'positional', values: [params.values] } : params;
+}
+
 function bindValues(recipe: Recipe, params: Params): Bound {
+  const given = isListAlone(recipe) ? gathered(params) : params;
   const values = new Map<string, ParamValue>();
   for (const [index, param] of recipe.params.entries()) {
-    const value = readValue(param, rawValue(params, param, index));
+    const value = readValue(param, rawValue(given, param, index));
     if (value === undefined) return invalidParams(`Bad type for parameter '${param.name}'`);
     values.set(param.name, value);
   }
@@ -55,12 +66,19 @@ function rawValue(params: Params, param: Param, index: number): unknown {
 function readValue(param: Param, raw: unknown): ParamValue | undefined {
   switch (param.type) {
     case 'string':
-      return typeof raw === 'string' ? raw : undefined;
+      return readString(raw);
     case 'int':
       return readInteger(raw);
+    case 'text':
+      return typeof raw === 'number' ? String(raw) : readString(raw);
     case 'strings':
+      if (typeof raw === 'string') return [raw];
       return Array.isArray(raw) && raw.every((item) => typeof item === 'string') ? raw : undefined;
   }
+}
+
+function readString(raw: unknown): string | undefined {
+  return typeof raw === 'string' ? raw : undefined;
 }
 
 /** opensips-cli sends every parameter as a string, so a numeric one counts as a number. */

@@ -1,7 +1,10 @@
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 
-/** `int` arrives as a JSON integer or as a string of digits; `strings` as a JSON array. */
-type ParamType = 'string' | 'int' | 'strings';
+/**
+ * `int` arrives as a JSON integer or as a string of digits; `text` as a JSON string or number; `strings` as a JSON array,
+ * as one string, or, when it is the only parameter, as all positional values.
+ */
+type ParamType = 'string' | 'int' | 'text' | 'strings';
 
 export interface Param {
   readonly name: string;
@@ -11,6 +14,7 @@ export interface Param {
 interface ValueOfType {
   readonly string: string;
   readonly int: number;
+  readonly text: string;
   readonly strings: readonly string[];
 }
 
@@ -28,10 +32,15 @@ export interface Recipe {
 /** A command of the management interface, under the name that OpenSIPS gives it (or our own where it has none). */
 export interface MiCommand {
   readonly name: string;
+  /** The name that OpenSIPS 4.0 gives it, `usrloc:rm`; it is found by it too, and not listed by it. */
+  readonly alias?: string;
+  /** For `help`: one line that says what it does, and the OpenSIPS module that it belongs to (by default the core). */
+  readonly help?: string;
+  readonly module?: string;
   readonly recipes: readonly Recipe[];
 }
 
-export type MiAnswer = MiResult | MiStream | MiError;
+export type MiAnswer = MiResult | MiStream | MiLive | MiError;
 
 export interface MiResult {
   readonly kind: 'result';
@@ -45,6 +54,18 @@ export interface MiResult {
 export interface MiStream {
   readonly kind: 'stream';
   readonly chunks: Iterable<string>;
+}
+
+/**
+ * An answer that goes on until the client leaves: the result is "OK", and each event follows as a JSON-RPC notification
+ * on a line of its own. Only the unix socket carries it; other transports answer with an error.
+ */
+export interface MiLive {
+  readonly kind: 'live';
+  /** The `method` of the notifications. */
+  readonly method: string;
+  /** Begins; `send` may be called at any time until the returned function was called, which ends it. */
+  readonly open: (send: (params: JsonObject) => void) => () => void;
 }
 
 /** Codes as HTTP's: 400 for what was asked, 404 for what is not there, 500 for what failed here. */

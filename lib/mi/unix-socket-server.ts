@@ -8,8 +8,12 @@ import { claimSocketPath } from './claim-socket-path.ts';
 import { MiConnection, STOP_GRACE_MS } from './mi-connection.ts';
 import { miError } from './mi-command.ts';
 import { errorText, type RpcDispatcher } from './rpc-dispatcher.ts';
+import { TurnBudget } from './turn-budget.ts';
 
-/** Clients at a time; one more is told so and closed. */
+/**
+ * Clients at a time. For one more, the one that has asked for nothing for the longest time makes room, so that forgotten
+ * connections lock nobody out; while all are being answered, the new one is told so and closed.
+ */
 export const CONNECTIONS_MAX = 32;
 
 /** The socket is for the owner and the group of the daemon, as mi_datagram's unix_socket_mode has it. */
@@ -22,6 +26,7 @@ export class UnixSocketServer {
   readonly #path: string;
   readonly #dispatcher: RpcDispatcher;
   readonly #clock: Clock;
+  readonly #turn: TurnBudget;
   readonly #log: Log;
   readonly #server: Server;
   readonly #connections = new Set<MiConnection>();
@@ -30,6 +35,7 @@ export class UnixSocketServer {
     this.#path = path;
     this.#dispatcher = dispatcher;
     this.#clock = clock;
+    this.#turn = new TurnBudget(clock);
     this.#log = log;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
   }
@@ -62,14 +68,30 @@ export class UnixSocketServer {
   }
 
   #accept(socket: Socket): void {
-    if (this.#connections.size >= CONNECTIONS_MAX) {
+    if (this.#connections.size >= CONNECTIONS_MAX && !this.#makeRoom()) {
       socket.on('error', () => socket.destroy());
       socket.end(`${errorText(TOO_MANY)}\n`, () => socket.destroy());
       return;
     }
-    const connection = new MiConnection(socket, this.#dispatcher, this.#clock, this.#log);
+    const connection = new MiConnection(socket, this.#dispatcher, this.#clock, this.#turn, this.#log);
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
     void connection.serve();
+  }
+
+  /** Whether there is room now. */
+  #makeRoom(): boolean {
+    let idlest: MiConnection | undefined;
+    let since = Number.POSITIVE_INFINITY;
+    for (const connection of this.#connections) {
+      const idleSince = connection.idleSinceMs ?? Number.POSITIVE_INFINITY;
+      if (idleSince >= since) continue;
+      idlest = connection;
+      since = idleSince;
+    }
+    if (idlest === undefined) return false;
+    this.#connections.delete(idlest);
+    idlest.destroy();
+    return true;
   }
 }

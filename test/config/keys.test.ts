@@ -224,7 +224,10 @@ t.test('an unknown key is answered with the likely one, the right section, or al
     't.yaml:2: clusterer.1: unknown key; expected my_node_id or current_id',
   ]);
   t.match(problemsOf('__proto__: {use_domain: 1}')[0], /^t\.yaml:1: __proto__: unknown key; expected listen,/);
-  t.match(problemsOf('mi: {constructor: 1}')[0], /^t\.yaml:1: mi\.constructor: unknown key; expected socket$/);
+  t.match(
+    problemsOf('mi: {constructor: 1}')[0],
+    /^t\.yaml:1: mi\.constructor: unknown key; expected socket, http, .* or reply_dir$/,
+  );
 });
 
 t.test('OpenSIPS parameters that would do nothing here are refused by name, with what to do instead', async (t) => {
@@ -233,28 +236,59 @@ t.test('OpenSIPS parameters that would do nothing here are refused by name, with
       'does not exist here: expiry needs no timer, and flush_interval_ms says how often SQLite is written; remove it',
     'usrloc.hash_size': 'does not exist here: the table grows by itself; remove it',
     'usrloc.cachedb_url': 'NoSQL stores are not supported; remove it',
-    'usrloc.shared_pinging': 'comes with NAT pinging, which is not in this version; remove it',
+    'usrloc.shared_pinging':
+      'is about sharing pings between nodes: here one node of a pair pings, and nh_enable_ping says which; remove it',
+    'usrloc.latency_event_min_us':
+      'is about events, which are not supported; latencies are in the statistics; remove it',
+    'nathelper.force_socket':
+      'does not exist here: pings leave from the socket that the phone registered on, the only one that its NAT lets in; remove it',
+    'nathelper.cluster_sharing_tag':
+      'does not exist here: nh_enable_ping and the SIP address say which node pings; remove it',
     'registrar.received_avp': 'there is no script, and so there are no script variables; remove it',
     'registrar.pn_enable': 'comes with push notifications, which are not supported; remove it',
     'registrar.gruu_secret': 'comes with GRUU, which is not supported; remove it',
     'clusterer.db_url': 'comes with replication, which is not in this version; remove it',
     'clusterer.seed_fallback_interval': 'comes with replication, which is not in this version; remove it',
-    'mi.fifo_name': 'the FIFO is not in this version; remove it',
+    'mi.socket_name': 'is called socket here',
+    'mi.root': 'is called http_root here',
   };
   for (const [key, answer] of Object.entries(answers)) t.equal(refusalOf(key, '1'), `${key}: ${answer}`);
-  for (const key of [
-    'natping_interval',
-    'sipping_from',
-    'sipping_bflag',
-    'remove_on_timeout_bflag',
-    'max_pings_lost',
-  ]) {
-    t.equal(
-      refusalOf(`nathelper.${key}`, '30'),
-      `nathelper.${key}: comes with NAT pinging, which is not in this version; remove it`,
-    );
-  }
   t.strictSame(problemsOf('loadmodule: usrloc.so\n'), [
     't.yaml:1: loadmodule: there are no modules to load; remove it',
   ]);
+});
+
+t.test('the nathelper block of the OpenSIPS tutorial is accepted as it stands', async (t) => {
+  const { nathelper, policy } = configOf(`nathelper:
+  natping_interval: 30
+  sipping_from: "sip:pinger@localhost"
+  sipping_bflag: "SIPPING_ENABLE"
+  remove_on_timeout_bflag: "SIPPING_RTO"
+  max_pings_lost: 5
+`);
+  t.match(nathelper, { natping_interval: 30, sipping_from: 'sip:pinger@localhost', max_pings_lost: 5 });
+  t.strictSame(
+    policy.setbflag.map(({ flag, contacts }) => [flag, contacts]),
+    [
+      ['SIPPING_ENABLE', 'all'],
+      ['SIPPING_RTO', 'all'],
+    ],
+  );
+});
+
+t.test('keys of pinging are checked one by one', async (t) => {
+  t.match(refusalOf('nathelper.natping_interval', '-1'), 'expected a whole number of seconds from 0 to 86400');
+  t.match(refusalOf('nathelper.max_pings_lost', '0'), 'expected a whole number from 1 to 100');
+  t.match(refusalOf('nathelper.natping_partitions', '9'), 'expected a whole number from 1 to 8');
+  t.match(refusalOf('nathelper.natping_max_rate', '9'), 'expected a whole number of pings a second from 10 to 1000000');
+  t.match(refusalOf('nathelper.sipping_bflag', '"two words"'), 'expected the name of a branch flag');
+  t.match(refusalOf('nathelper.sipping_method', 'INFO'), /"INFO" is not supported|INFO is not supported/);
+  const codesOf = (value: string) => configOf(`nathelper: {sipping_ignore_rpl_codes: ${value}}`).nathelper;
+  for (const value of ['[408, 503]', '"408,503"', '"408, 503"']) {
+    t.strictSame(codesOf(value).sipping_ignore_rpl_codes, [408, 503], value);
+  }
+  t.strictSame(codesOf('404').sipping_ignore_rpl_codes, [404]);
+  for (const value of ['99', '[700]', '"4xx"']) {
+    t.match(problemsOf(`nathelper: {sipping_ignore_rpl_codes: ${value}}`)[0], 'sipping_ignore_rpl_codes', value);
+  }
 });

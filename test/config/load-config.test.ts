@@ -139,7 +139,7 @@ registrar:
   max_contacts: 300
   default_expires: 10
 nathelper:
-  natping_interval: 30
+  force_socket: udp:10.0.0.1:5060
 unknown: 1
 `;
   t.strictSame(problemsOf(text, { listen: ['x'], data: '' }), [
@@ -153,7 +153,7 @@ unknown: 1
     't.yaml:8: registrar.max_expires: expected a whole number of seconds from 0 to 86400, found 86401',
     't.yaml:9: registrar.max_contacts: 300 is more than usrloc.max_records_per_aor (256), which would be reached first',
     't.yaml:10: registrar.default_expires: 10 is less than min_expires (60)',
-    't.yaml:12: nathelper.natping_interval: comes with NAT pinging, which is not in this version; remove it',
+    't.yaml:12: nathelper.force_socket: does not exist here: pings leave from the socket that the phone registered on, the only one that its NAT lets in; remove it',
     't.yaml:13: unknown: unknown key; expected listen, usrloc, registrar, nathelper, policy, clusterer, mi, sip or log',
   ]);
 });

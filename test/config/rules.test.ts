@@ -192,3 +192,22 @@ t.test('fixing the contacts of phones that nothing recognises is warned about', 
     ]);
   }
 });
+
+t.test('HTTP that other machines reach needs one token', (t) => {
+  const token = '0123456789abcdef';
+  for (const http of ['127.0.0.1', "'127.9.9.9:80'", "'[::1]:8888'", 'off', "''"]) {
+    t.strictSame(problemsOf(`mi: {http: ${http}}`), [], http);
+  }
+  for (const http of ['0.0.0.0', "'10.0.0.150:8888'", "'[::]:8888'"]) {
+    t.match(problemsOf(`mi: {http: ${http}}`), [/^t\.yaml:1: mi\.http: .*mi\.http_token_file .*mi\.http_token/], http);
+    t.strictSame(problemsOf(`mi: {http: ${http}, http_token: ${token}}`), []);
+    t.strictSame(problemsOf(`mi: {http: ${http}, http_token_file: token}`), []);
+  }
+  t.match(problemsOf(`mi: {http_token_file: f, http_token: ${token}}`), [/mi\.http_token: .*remove one of the two/]);
+  t.match(problemsOf('mi: {http_token: 0123456789abcde}'), [/mi\.http_token: expected at least 16/]);
+  for (const http of ['localhost', '::1', "'127.0.0.1:0'", "'127.0.0.1:65536'", '10.0.0']) {
+    t.match(problemsOf(`mi: {http: "${http.replaceAll("'", '')}"}`), [/mi\.http: .*expected ADDRESS/], http);
+  }
+  t.match(problemsOf('mi: {fifo_name: fifo}'), [/mi\.fifo_name: expected the absolute path of a FIFO, or off/]);
+  t.end();
+});

@@ -2,7 +2,7 @@ import t from 'tap';
 import { OperationalError } from '../../lib/core/errors.ts';
 import { CommandTable } from '../../lib/mi/command-table.ts';
 import { miError, recipe, result, type MiCommand } from '../../lib/mi/mi-command.ts';
-import { RpcDispatcher, type RpcReply } from '../../lib/mi/rpc-dispatcher.ts';
+import { RpcDispatcher, type WholeReply } from '../../lib/mi/rpc-dispatcher.ts';
 
 const calls: unknown[] = [];
 
@@ -42,12 +42,12 @@ const COMMANDS: readonly MiCommand[] = [
 
 const dispatcher = new RpcDispatcher(new CommandTable(COMMANDS));
 
-function textOf(reply: RpcReply): string {
+function textOf(reply: WholeReply): string {
   return reply.kind === 'none' ? '' : reply.kind === 'text' ? reply.text : [...reply.chunks].join('');
 }
 
 async function ask(request: unknown): Promise<unknown> {
-  const text = textOf(await dispatcher.answer(typeof request === 'string' ? request : JSON.stringify(request)));
+  const text = textOf(await dispatcher.answerWhole(typeof request === 'string' ? request : JSON.stringify(request)));
   return text === '' ? undefined : JSON.parse(text);
 }
 
@@ -62,7 +62,7 @@ const badParams = (data: string) => failed(-32602, 'Invalid params', data);
 
 t.test('a result comes back with the id of the request, in the key order of OpenSIPS', async (t) => {
   t.equal(
-    textOf(await dispatcher.answer('{"jsonrpc":"2.0","method":"hello","id":"x7"}')),
+    textOf(await dispatcher.answerWhole('{"jsonrpc":"2.0","method":"hello","id":"x7"}')),
     '{"jsonrpc":"2.0","result":"OK","id":"x7"}',
   );
   t.same(await call('hello', undefined, null), ok('OK', null), 'null is an id, not a notification');
@@ -127,7 +127,11 @@ t.test('integers may arrive as numeric strings; any other type names the paramet
   t.same(await call('note', [7]), badParams("Bad type for parameter 'text'"));
   t.same(await call('list', [['a', 'b']]), ok(['a', 'b']));
   t.same(await call('list', [['a', 1]]), badParams("Bad type for parameter 'names'"));
-  t.same(await call('list', ['a']), badParams("Bad type for parameter 'names'"));
+  t.same(await call('list', ['a']), ok(['a']), 'a list of one');
+  t.same(await call('list', { names: 'a' }), ok(['a']));
+  t.same(await call('list', ['a', 'b']), ok(['a', 'b']), 'as lines of the text form');
+  t.same(await call('list', ['a', 1]), badParams("Bad type for parameter 'names'"));
+  t.same(await call('list', [1]), badParams("Bad type for parameter 'names'"));
 });
 
 t.test("a command's own error has the command's code; what an operator can mend is 500 with the reason", async (t) => {

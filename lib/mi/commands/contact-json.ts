@@ -8,7 +8,7 @@ export function aorJson({ aor, shown, nowMs }: AorBindings): JsonObject {
   return { AOR: displayText(aor), Contacts: shown.map((binding) => contactJson(binding, nowMs)) };
 }
 
-function contactJson({ record, contactId, state }: ShownBinding, nowMs: number): JsonObject {
+function contactJson({ record, contactId, state, pingLatencyUs }: ShownBinding, nowMs: number): JsonObject {
   const { binding } = record;
   return {
     Contact: displayText(record.contactUri),
@@ -27,6 +27,7 @@ function contactJson({ record, contactId, state }: ShownBinding, nowMs: number):
     Methods: binding.methods,
     Attr: textIfAny(binding.attr),
     SIP_instance: textIfAny(binding.instance),
+    'Ping-Latency': pingLatencyUs,
   };
 }
 

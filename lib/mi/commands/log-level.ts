@@ -19,6 +19,7 @@ const NUMBER_MAX = 4;
 export function logLevelCommand(facts: ProcessFacts, threshold: LogThreshold): MiCommand {
   return {
     name: 'log_level',
+    help: 'shows how much is logged, or sets it until the daemon ends: from -3 (almost nothing) to 4 (debug)',
     recipes: [
       recipe([], () => {
         const level = NUMBERS[threshold.level()];

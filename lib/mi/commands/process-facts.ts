@@ -5,5 +5,10 @@ export interface ProcessFacts {
   /** `x64/linux`, as OpenSIPS writes its own. */
   readonly platform: string;
   readonly startedAtMs: number;
+  /** As the process was started: the executable first. */
+  readonly args: readonly string[];
+  workingDirectory(): string;
   residentBytes(): number;
+  /** CPU time since the start, all threads. */
+  cpuMs(): number;
 }

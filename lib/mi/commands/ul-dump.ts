@@ -15,6 +15,9 @@ export function ulDumpCommand(bindings: Bindings): MiCommand {
   const dump = (brief: boolean): MiAnswer => ({ kind: 'stream', chunks: dumpChunks(bindings, brief) });
   return {
     name: 'ul_dump',
+    alias: 'usrloc:dump',
+    module: 'usrloc',
+    help: 'lists all AoRs with their contacts; with brief other than 0 the AoRs alone',
     recipes: [
       recipe([], () => dump(false)),
       recipe([{ name: 'brief', type: 'int' }], ({ brief }) => dump(brief !== 0)),

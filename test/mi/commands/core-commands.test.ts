@@ -2,16 +2,19 @@ import t from 'tap';
 import type { Clock } from '../../../lib/core/clock.ts';
 import { CommandTable } from '../../../lib/mi/command-table.ts';
 import { coreCommands } from '../../../lib/mi/commands/core-commands.ts';
-import { getStatisticsCommand } from '../../../lib/mi/commands/get-statistics.ts';
+import { helpCommand } from '../../../lib/mi/commands/help.ts';
 import { logLevelCommand, type LogLevel } from '../../../lib/mi/commands/log-level.ts';
+import { ulClusterSyncCommand } from '../../../lib/mi/commands/ul-cluster-sync.ts';
 import { whichCommand } from '../../../lib/mi/commands/which.ts';
-import { RpcDispatcher } from '../../../lib/mi/rpc-dispatcher.ts';
+import { recipe, result } from '../../../lib/mi/mi-command.ts';
+import { miCaller } from '../../support/mi-caller.ts';
 
 let monotonicMs = 5_000;
 const clock: Clock = {
   monotonicMs: () => monotonicMs,
   wallMs: () => new Date(2026, 10, 3, 2, 41, 38).getTime(),
   after: () => ({ cancel() {} }),
+  soon() {},
 };
 
 const facts = {
@@ -19,41 +22,48 @@ const facts = {
   pid: 77,
   platform: 'x64/linux',
   startedAtMs: new Date(2026, 0, 31, 23, 5, 9).getTime(),
+  args: ['/usr/bin/node', '/opt/twinreg/lib/main.ts', 'run', '-f', '/etc/twinreg.yaml'],
+  workingDirectory: () => '/var/lib/twinreg',
+  cpuMs: () => 0,
   residentBytes: () => 1,
 };
 
 let level: LogLevel = 'info';
 const threshold = { level: () => level, setLevel: (to: LogLevel) => void (level = to) };
 
-const STATISTICS = new Map([
-  ['usrloc:registered_users', 3],
-  ['usrloc:location-contacts', 4],
-  ['registrar:accepted_regs', 9],
-]);
+let stops = 0;
 
 const table = new CommandTable([
-  ...coreCommands(facts, clock),
+  ...coreCommands(facts, clock, () => void stops++),
   logLevelCommand(facts, threshold),
-  getStatisticsCommand(() => STATISTICS),
+  ulClusterSyncCommand(),
+  { name: 'mute', recipes: [recipe([], () => result('OK'))] },
 ]);
 table.add(whichCommand(table));
-const dispatcher = new RpcDispatcher(table);
-
-async function call(method: string, ...params: unknown[]) {
-  const reply = await dispatcher.answer(JSON.stringify({ jsonrpc: '2.0', method, params, id: 1 }));
-  if (reply.kind !== 'text') throw new Error('no text');
-  const { result, error } = JSON.parse(reply.text);
-  return result ?? error;
-}
+table.add(helpCommand(table));
+const call = miCaller(table);
 
 t.test('which lists the commands, and the parameter lists of one', async (t) => {
-  t.same(await call('which'), ['version', 'uptime', 'ps', 'log_level', 'get_statistics', 'which']);
-  t.same(await call('which', 'log_level'), [[], ['level'], ['level', 'pid']]);
-  t.same(await call('which', 'which'), [[], ['command']]);
-  t.match(await call('which', 'nonesuch'), { code: 404 });
+  const names = 'version uptime ps pwd arg kill log_level ul_cluster_sync mute which help';
+  t.same(await call('which'), names.split(' '), 'aliases are not listed');
+  t.same(await call('which', ['log_level']), [[], ['level'], ['level', 'pid']]);
+  t.same(await call('which', ['which']), [[], ['command']]);
+  t.same(await call('which', ['usrloc:cluster_sync']), [[]]);
+  t.match(await call('which', ['nonesuch']), { code: 404, message: 'unknown MI command' });
+  t.match(await call('which', ['a', 'b']), { code: -32602, data: 'Too few or too many parameters' });
 });
 
-t.test('version, uptime and ps have the shapes of OpenSIPS', async (t) => {
+t.test('help says what a command is for and where OpenSIPS has it', async (t) => {
+  t.match(await call('help'), /which/);
+  t.match(await call('help', ['kill']), { Help: /^ends the daemon/, 'Exported by': 'core' });
+  t.match(await call('help', { mi_cmd: 'ul_cluster_sync' }), { 'Exported by': 'usrloc' });
+  t.match(await call('help', ['usrloc:cluster_sync']), { 'Exported by': 'usrloc' });
+  t.match(await call('help', ['mute']), { Help: 'there is none for this command' });
+  t.match(await call('help', ['nonesuch']), { code: 404, message: 'unknown MI command' });
+  t.match(await call('help', { command: 'kill' }), { code: -32602, data: 'Named parameters do not match' });
+});
+
+t.test('version, uptime, ps, pwd and arg have the shapes of OpenSIPS', async (t) => {
   t.same(await call('version'), { Server: 'twinreg (1.2.3 (x64/linux))' });
   monotonicMs = 68_900;
   t.same(await call('uptime'), {
@@ -62,6 +72,16 @@ t.test('version, uptime and ps have the shapes of OpenSIPS', async (t) => {
     'Up time': '63 [sec]',
   });
   t.same(await call('ps'), { Processes: [{ ID: 0, PID: 77, Type: 'main' }] });
+  t.same(await call('pwd'), { WD: '/var/lib/twinreg' });
+  t.same(await call('arg'), facts.args);
+  t.match(await call('ps', ['x']), { code: -32602, data: 'Too few or too many parameters' });
+});
+
+t.test('kill asks for the stop once, and is answered', async (t) => {
+  t.match(await call('kill', ['now']), { code: -32602 });
+  t.equal(stops, 0);
+  t.equal(await call('kill'), 'OK');
+  t.equal(stops, 1);
 });
 
 t.test('log_level shows and sets the level in the numbers of OpenSIPS', async (t) => {
@@ -75,21 +95,22 @@ t.test('log_level shows and sets the level in the numbers of OpenSIPS', async (t
     [4, 'debug'],
   ] as const;
   for (const [number, name] of levels) {
-    t.same(await call('log_level', number), { 'New global log level': number });
+    t.same(await call('log_level', [number]), { 'New global log level': number });
     t.equal(level, name);
   }
-  t.same(await call('log_level', 99), { 'New global log level': 4 });
-  t.same(await call('log_level', '1', 77), { 'Log level': 1 });
+  t.same(await call('log_level', [99]), { 'New global log level': 4 });
+  t.same(await call('log_level', ['1', 77]), { 'Log level': 1 });
   t.equal(level, 'warn');
-  t.match(await call('log_level', 4, 78), { code: 404 });
+  t.match(await call('log_level', [4, 78]), { code: 404 });
   t.equal(level, 'warn', 'another process has not been touched');
+  t.match(await call('log_level', ['loud']), { code: -32602, data: "Bad type for parameter 'level'" });
 });
 
-t.test('get_statistics finds by name, by group, or all', async (t) => {
-  t.same(await call('get_statistics', ['all']), Object.fromEntries(STATISTICS));
-  t.same(await call('get_statistics', ['usrloc:']), { 'usrloc:registered_users': 3, 'usrloc:location-contacts': 4 });
-  t.same(await call('get_statistics', ['accepted_regs', 'nonesuch']), { 'registrar:accepted_regs': 9 });
-  t.same(await call('get_statistics', ['registrar:accepted_regs']), { 'registrar:accepted_regs': 9 });
-  t.match(await call('get_statistics', ['nonesuch']), { code: 404, message: 'Statistics Not Found' });
-  t.match(await call('get_statistics', 'all'), { code: -32602, data: "Bad type for parameter 'statistics'" });
+t.test('a name that is taken, as a name or as an alias, cannot be given again', (t) => {
+  const again = (name: string, alias?: string) => () =>
+    table.add({ name, ...(alias === undefined ? {} : { alias }), recipes: [] });
+  t.throws(again('ps'), /ps is there twice/);
+  t.throws(again('usrloc:cluster_sync'), /there twice/);
+  t.throws(again('other', 'kill'), /kill is there twice/);
+  t.end();
 });

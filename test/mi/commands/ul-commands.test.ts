@@ -23,7 +23,7 @@ async function dump(byAor: ReadonlyMap<string, readonly ShownBinding[]>, values?
   return { chunks, value: JSON.parse(chunks.join('')) };
 }
 
-const SETTINGS = { useDomain: true, caseSensitive: true };
+const SETTINGS = { useDomain: true, caseSensitive: true, realmPrefix: '' };
 
 async function show(
   bindings: readonly ShownBinding[],
@@ -115,11 +115,30 @@ t.test('an AoR is looked up as the registrar keys it', async (t) => {
   const some = [shownBinding()];
   t.match(await show(some, 'alice@EXAMPLE.com'), { AOR: 'alice@example.com' }, 'domains have no case');
   t.match(await show(some, 'Alice@example.com'), { code: 404 });
-  t.match(await show(some, 'Alice@example.com', { useDomain: true, caseSensitive: false }), {
+  t.match(await show(some, 'Alice@example.com', { ...SETTINGS, caseSensitive: false }), {
     AOR: 'alice@example.com',
   });
-  t.match(await show(some, 'alice@other.org', { useDomain: false, caseSensitive: true }), { AOR: 'alice' });
-  t.match(await show(some, 'alice', { useDomain: false, caseSensitive: true }), { AOR: 'alice' });
+  t.match(await show(some, 'alice@other.org', { ...SETTINGS, useDomain: false }), { AOR: 'alice' });
+  t.match(await show(some, 'alice', { ...SETTINGS, useDomain: false }), { AOR: 'alice' });
+  t.match(await show(some, 'alice@sip.example.com', { ...SETTINGS, realmPrefix: 'sip.' }), {
+    AOR: 'alice@example.com',
+  });
+  t.match(await show(some, 'al%69ce@example.com'), { AOR: 'alice@example.com' }, 'escapes are undone');
+  t.match(await show(some, '@'), { code: 400, message: 'Domain missing in AOR' });
+});
+
+t.test('Ping-Latency stands last, for a contact that answered a ping', async (t) => {
+  const shown = await show([{ ...shownBinding({ binding: { instance: '<urn:uuid:1>' } }), pingLatencyUs: 1234 }]);
+  t.strictSame(Object.entries(shown.Contacts[0]).slice(-2), [
+    ['SIP_instance', '<urn:uuid:1>'],
+    ['Ping-Latency', 1234],
+  ]);
+});
+
+t.test('an AoR is found as it is shown, though its user looks as if it were escaped', async (t) => {
+  const known = fixedBindings(new Map([['a%41@example.com', [shownBinding()]]]));
+  const answer = await call(ulShowContactCommand(known, SETTINGS), { table_name: 'location', aor: 'a%41@example.com' });
+  t.match(answer, { kind: 'result', value: { AOR: 'a%41@example.com' } });
 });
 
 t.test('ul_dump has the shape of OpenSIPS: a domain with its AoRs', async (t) => {
