@@ -1,25 +1,42 @@
 import { nearest } from '../config/nearest.ts';
 import { OperationalError } from '../core/errors.ts';
+import { backupCommand } from './backup.ts';
 import { checkConfigCommand } from './check-config.ts';
 import type { CliCommand, CliEdges } from './cli-command.ts';
+import { completionCommand } from './completion.ts';
 import { ConfigError } from './config-error.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-code.ts';
-import { commandHelp, familyHelp, helpText, usageLine } from './help.ts';
+import { commandHelp, familyHelp, helpText, usageLine, type HelpSection } from './help.ts';
+import { miCommand } from './mi.ts';
+import { NoDaemon } from './no-daemon.ts';
+import { notRunningText } from './not-running.ts';
+import { pingCommand } from './ping.ts';
+import { reloadCommand } from './reload.ts';
 import { runCommand } from './run.ts';
+import { statsCommand } from './stats.ts';
 import { statusCommand } from './status.ts';
+import { terminalText } from './terminal-text.ts';
+import { topCommand } from './top.ts';
+import { traceCommand } from './trace.ts';
+import { ulAddCommand } from './ul-add.ts';
 import { ulDumpCommand } from './ul-dump.ts';
+import { ulRmCommand } from './ul-rm.ts';
 import { ulShowCommand } from './ul-show.ts';
 import { UsageError } from './usage-error.ts';
 import { versionCommand } from './version.ts';
 
-const COMMANDS: readonly CliCommand[] = [
-  runCommand,
-  checkConfigCommand,
-  statusCommand,
-  ulDumpCommand,
-  ulShowCommand,
-  versionCommand,
+/** In the order in which somebody new needs them. */
+const SECTIONS: readonly HelpSection[] = [
+  { title: 'Daemon', commands: [runCommand, checkConfigCommand, versionCommand] },
+  { title: 'Bindings', commands: [ulDumpCommand, ulShowCommand, ulAddCommand, ulRmCommand] },
+  { title: 'Watching', commands: [statusCommand, topCommand, traceCommand, statsCommand] },
+  {
+    title: 'Operations',
+    commands: [pingCommand, miCommand, backupCommand, reloadCommand, completionCommand(() => COMMANDS)],
+  },
 ];
+
+const COMMANDS: readonly CliCommand[] = SECTIONS.flatMap(({ commands }) => commands);
 
 const HELP_WORDS: ReadonlySet<string> = new Set(['help', '--help', '-h']);
 const VERSION_WORDS: ReadonlySet<string> = new Set(['--version', '-V']);
@@ -35,11 +52,13 @@ export async function runCli(words: readonly string[], edges: CliEdges): Promise
   const command = findCommand(words);
   if (command === undefined) return asksForHelp(rest) ? showHelp(words, edges) : unknownCommand(words, edges);
   const args = words.slice(command.name.split(' ').length);
-  if (args.some((arg) => arg === '--help' || arg === '-h')) return showHelp(words, edges);
+  const end = args.indexOf('--');
+  const options = end === -1 ? args : args.slice(0, end);
+  if (options.some((arg) => arg === '--help' || arg === '-h')) return showHelp(words, edges);
   try {
     return await command.run(args, edges);
   } catch (err) {
-    return explain(err, command, edges);
+    return explain(err, command, args, edges);
   }
 }
 
@@ -54,7 +73,7 @@ function findCommand(words: readonly string[]): CliCommand | undefined {
 
 async function showHelp(words: readonly string[], edges: CliEdges): Promise<number> {
   if (words.length === 0) {
-    await edges.out.write(helpText(COMMANDS));
+    await edges.out.write(helpText(SECTIONS));
     return EXIT_OK;
   }
   const command = findCommand(words);
@@ -92,7 +111,7 @@ async function incompleteCommand(word: string, family: readonly CliCommand[], ed
   return EXIT_USAGE;
 }
 
-async function explain(err: unknown, command: CliCommand, edges: CliEdges): Promise<number> {
+async function explain(err: unknown, command: CliCommand, args: readonly string[], edges: CliEdges): Promise<number> {
   if (err instanceof UsageError) {
     await edges.err.write(`twinreg ${command.name}: ${err.message}\n${usageLine(command)}\n`);
     return EXIT_USAGE;
@@ -101,8 +120,14 @@ async function explain(err: unknown, command: CliCommand, edges: CliEdges): Prom
     await edges.err.write(`${err.message}\n`);
     return EXIT_USAGE;
   }
+  if (err instanceof NoDaemon) {
+    await edges.err.write(`twinreg: ${await notRunningText(err, args, edges)}\n`);
+    return EXIT_FAILED;
+  }
   if (err instanceof OperationalError) {
-    await edges.err.write(`twinreg: ${err.message}\n`);
+    // A file with several problems has a line for each.
+    const lines = err.message.split('\n').map(terminalText);
+    await edges.err.write(`twinreg: ${lines.join('\n')}\n`);
     return EXIT_FAILED;
   }
   throw err;

@@ -15,7 +15,6 @@ export class DumpReader {
   #inString = false;
   #escaped = false;
   readonly #frame: Buffer[] = [];
-  #head = '';
   #element: Buffer[] = [];
 
   /** @returns the JSON texts of the AoRs that this chunk completed */
@@ -32,7 +31,6 @@ export class DumpReader {
         this.#element = [];
       } else if (this.#depth < AORS_DEPTH || (this.#depth === AORS_DEPTH && step === 'array-begins')) {
         this.#frame.push(chunk.subarray(at, at + 1));
-        if (step === 'array-begins') this.#head = this.frame();
       }
     }
     if (this.#depth > AORS_DEPTH) this.#element.push(chunk.subarray(start));
@@ -42,11 +40,6 @@ export class DumpReader {
   /** The reply with an empty list of AoRs, or the whole of one that is an error. */
   frame(): string {
     return Buffer.concat(this.#frame).toString('utf8');
-  }
-
-  /** The reply up to and with the bracket that opens the list; '' before it came. */
-  head(): string {
-    return this.#head;
   }
 
   #step(byte: number): 'element-begins' | 'element-ends' | 'array-begins' | undefined {

@@ -1,17 +1,20 @@
-import { createConnection, type Socket } from 'node:net';
-import type { Clock, Timer } from '../core/clock.ts';
+import { createConnection } from 'node:net';
+import type { Clock } from '../core/clock.ts';
 import { OperationalError } from '../core/errors.ts';
-
-/** A daemon that says nothing for so long is given up. */
-const SILENCE_MAX_MS = 10_000;
+import { connectError } from './connect-error.ts';
+import { Silence } from './silence.ts';
+import { textLines } from './text-lines.ts';
 
 /** The daemon answered with an error: the command cannot be done. */
 export class MiRefusal extends OperationalError {
   readonly code: number;
+  /** `404 AOR not found`, `-32602 Invalid params (Bad type for parameter 'q')`: in the words of the protocol. */
+  readonly coded: string;
 
-  constructor(code: number, message: string) {
-    super(message);
+  constructor(code: number, reason: string, data: string) {
+    super(data === '' ? reason : `${reason}: ${data}`);
     this.code = code;
+    this.coded = `${code} ${reason}${data === '' ? '' : ` (${data})`}`;
   }
 }
 
@@ -22,7 +25,12 @@ export async function callMi(path: string, method: string, params: Params, clock
   return resultOf(Buffer.concat(chunks).toString('utf8'), path);
 }
 
-export type Params = Readonly<Record<string, string | number | readonly string[]>>;
+/** By name, or by position. */
+export type Params = Readonly<Record<string, unknown>> | readonly unknown[];
+
+export function requestLine(method: string, params: Params): string {
+  return `${JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })}\n`;
+}
 
 /** The text of the JSON-RPC reply as it arrives, for results that are too large to be held. */
 export async function* replyChunks(
@@ -33,9 +41,9 @@ export async function* replyChunks(
 ): AsyncGenerator<Buffer, void> {
   const socket = createConnection(path);
   const silence = new Silence(socket, path, clock);
-  silence.begin();
+  silence.begin(method);
   try {
-    socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })}\n`);
+    socket.write(requestLine(method, params));
     const received: AsyncIterable<Buffer> = socket;
     for await (const chunk of received) {
       // While the caller works on the chunk (a pager that waits for a key), nobody waits for the daemon.
@@ -43,7 +51,7 @@ export async function* replyChunks(
       const end = chunk.indexOf('\n');
       yield end === -1 ? chunk : chunk.subarray(0, end);
       if (end !== -1) return;
-      silence.begin();
+      silence.begin(method);
     }
   } catch (err) {
     throw connectError(path, err);
@@ -52,6 +60,41 @@ export async function* replyChunks(
     socket.destroy();
   }
   throw new OperationalError(`the daemon closed its management socket ${path} before it had answered`);
+}
+
+/**
+ * Calls a command whose answer goes on: the result first, then the `params` of each notification, as they come. Between
+ * two of them it waits as long as it takes. Ends when the daemon closes the connection.
+ */
+export async function* liveEvents(
+  path: string,
+  method: string,
+  params: Params,
+  clock: Clock,
+): AsyncGenerator<unknown, void> {
+  const socket = createConnection(path);
+  const silence = new Silence(socket, path, clock);
+  silence.begin(method);
+  try {
+    socket.write(requestLine(method, params));
+    let isAnswered = false;
+    for await (const line of textLines(socket)) {
+      silence.end();
+      if (isAnswered) yield notified(line, path);
+      else resultOf(line, path);
+      isAnswered = true;
+    }
+  } catch (err) {
+    throw connectError(path, err);
+  } finally {
+    silence.end();
+    socket.destroy();
+  }
+}
+
+function notified(line: string, path: string): unknown {
+  const parsed = parseReply(line, path);
+  return typeof parsed === 'object' && parsed !== null && 'params' in parsed ? parsed.params : undefined;
 }
 
 /** @throws MiRefusal when the reply is an error */
@@ -76,45 +119,6 @@ function refusal(error: unknown): MiRefusal {
   const fields = typeof error === 'object' && error !== null ? error : {};
   const code = 'code' in fields && typeof fields.code === 'number' ? fields.code : 500;
   const message = 'message' in fields && typeof fields.message === 'string' ? fields.message : 'Server error';
-  const data = 'data' in fields && typeof fields.data === 'string' ? `: ${fields.data}` : '';
-  return new MiRefusal(code, `${message}${data}`);
-}
-
-function connectError(path: string, err: unknown): unknown {
-  if (!(err instanceof Error) || !('code' in err)) return err;
-  switch (err.code) {
-    case 'ENOENT':
-    case 'ECONNREFUSED':
-      return new OperationalError(`nothing answers on ${path}; is twinreg running? Start it with: twinreg run`, {
-        cause: err,
-      });
-    case 'EACCES':
-      return new OperationalError(`${path} is for the daemon's user and group only; run this as one of them`, {
-        cause: err,
-      });
-    default:
-      return new OperationalError(`the management socket ${path} failed: ${err.message}`, { cause: err });
-  }
-}
-
-/** Ends the connection when it is waited for, and nothing arrives, for too long. */
-class Silence {
-  readonly #clock: Clock;
-  readonly #giveUp: () => void;
-  #timer: Timer | undefined;
-
-  constructor(socket: Socket, path: string, clock: Clock) {
-    this.#clock = clock;
-    this.#giveUp = () => {
-      socket.destroy(new OperationalError(`the daemon behind ${path} did not answer for ${SILENCE_MAX_MS / 1000} s`));
-    };
-  }
-
-  begin(): void {
-    this.#timer = this.#clock.after(SILENCE_MAX_MS, this.#giveUp);
-  }
-
-  end(): void {
-    this.#timer?.cancel();
-  }
+  const data = 'data' in fields && typeof fields.data === 'string' ? fields.data : '';
+  return new MiRefusal(code, message, data);
 }

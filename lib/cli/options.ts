@@ -27,6 +27,9 @@ export const CONFIG_HELP: readonly string[] = [
   '--data DIR              folder for the database and the management socket',
 ];
 
+/** How usage lines show the options that say which daemon is meant. */
+export const DAEMON_USAGE = '[-f FILE | --data DIR | --socket PATH]';
+
 /** Options that say which daemon is meant. */
 export const DAEMON_OPTIONS = {
   socket: { type: 'string' },
@@ -39,6 +42,11 @@ export const DAEMON_HELP: readonly string[] = [
   '--data DIR              data folder of the daemon, if it was started with this option',
   '--socket PATH           management socket of the daemon',
 ];
+
+/** For commands that answer people with text. */
+export const JSON_OPTION = { json: { type: 'boolean' } } as const satisfies OptionsConfig;
+
+export const JSON_HELP = '--json                  one JSON object, for programs';
 
 interface DaemonValues {
   readonly socket?: string | undefined;
@@ -65,7 +73,8 @@ export function configOptions({ config, listen, data }: ConfigValues): ConfigOpt
 
 /**
  * Parses what follows a command's name. Throws a UsageError.
- * @param argumentNames the arguments that have to be there, in order
+ * @param argumentNames the arguments in order, as the usage line has them: `AOR` has to be there, `[CONTACT]` may be, and
+ *   `[NAME…]` at the end may come any number of times
  */
 export function parseOptions<const O extends OptionsConfig>(
   args: readonly string[],
@@ -74,9 +83,10 @@ export function parseOptions<const O extends OptionsConfig>(
 ): { readonly values: Parsed<O>['values']; readonly args: readonly string[] } {
   const { values, positionals } = parseStrictly(args, options);
   const missing = argumentNames[positionals.length];
-  if (missing !== undefined) throw new UsageError(`${missing} is missing`);
+  if (missing?.startsWith('[') === false) throw new UsageError(`${missing} is missing`);
   const extra = positionals[argumentNames.length];
-  if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'`);
+  const takesAll = argumentNames.at(-1)?.endsWith('…]') === true;
+  if (extra !== undefined && !takesAll) throw new UsageError(`unexpected argument '${extra}'`);
   return { values, args: positionals };
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { OperationalError } from '../core/errors.ts';
 
 const storage = z.discriminatedUnion('mode', [
   z.object({ mode: z.literal('none') }),
@@ -13,21 +14,71 @@ const storage = z.discriminatedUnion('mode', [
   }),
 ]);
 
-/** What is shown to people of the management command `status`; a daemon of another version may say more. */
-export const shownStatus = z.object({
+const refusals = z.array(z.object({ reason: z.string(), count: z.number() }));
+
+const registrations = z.object({
+  accepted: z.number(),
+  rejected: z.number(),
+  collisions: z.number(),
+  retransmissions: z.number().optional(),
+  last_accepted_ms_ago: z.number().optional(),
+  refusals: refusals.optional(),
+  last_refusals: z
+    .array(z.object({ ms_ago: z.number(), to: z.string(), source: z.string(), reason: z.string() }))
+    .readonly()
+    .optional(),
+});
+
+const pings = z.object({
+  enabled: z.boolean(),
+  active: z.boolean(),
+  interval_s: z.number(),
+  contacts: z.number(),
+  sent: z.number(),
+  answered: z.number(),
+  lost: z.number(),
+  removed: z.number(),
+  skipped: z.number(),
+  guard: z.boolean(),
+  lag_ms: z.number(),
+  latency_sum_ms: z.number().optional(),
+});
+
+/**
+ * What is shown to people of the management command `status`. A daemon of another version may say more, and an older one
+ * says less: what came later is optional.
+ */
+const shownStatus = z.object({
   version: z.string(),
   pid: z.number(),
   node_id: z.number(),
   uptime_s: z.number(),
   listen: z.array(z.string()),
+  /** Where management commands are taken: `http://127.0.0.1:8888/mi`. */
+  management: z.array(z.string()).readonly().optional(),
   data_folder: z.string(),
   users: z.number(),
   contacts: z.number(),
-  registrations: z.object({ accepted: z.number(), rejected: z.number(), collisions: z.number() }),
+  registrations,
+  invalid_requests: refusals.optional(),
+  pings: pings.optional(),
   storage,
   degraded: z.array(z.string()),
   resident_mb: z.number(),
-  event_loop_delay_ms: z.object({ p99: z.number(), max: z.number() }),
+  /** CPU time since the start, all threads. */
+  cpu_ms: z.number().optional(),
+  event_loop_delay_ms: z.object({
+    p99: z.number(),
+    max: z.number(),
+    p99_lately: z.number().optional(),
+    max_lately: z.number().optional(),
+  }),
 });
 
 export type ShownStatus = z.infer<typeof shownStatus>;
+
+export function readStatus(answer: unknown, path: string): ShownStatus {
+  const parsed = shownStatus.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw new OperationalError(`the daemon behind ${path} is of another version; ask it with --json`);
+}

@@ -1,9 +1,19 @@
 import { OperationalError } from '../core/errors.ts';
+import { aorArgument } from './aor-argument.ts';
 import type { CliCommand } from './cli-command.ts';
 import { durationText } from './duration-text.ts';
 import { EXIT_OK } from './exit-code.ts';
+import { jsonLine } from './json-line.ts';
 import { callMi, MiRefusal } from './mi-client.ts';
-import { DAEMON_HELP, DAEMON_OPTIONS, parseOptions, socketPath } from './options.ts';
+import {
+  DAEMON_HELP,
+  DAEMON_OPTIONS,
+  DAEMON_USAGE,
+  JSON_HELP,
+  JSON_OPTION,
+  parseOptions,
+  socketPath,
+} from './options.ts';
 import { shownAor, type ShownAor } from './shown-aor.ts';
 import { terminalText } from './terminal-text.ts';
 
@@ -12,19 +22,14 @@ const LABEL_WIDTH = 14;
 export const ulShowCommand: CliCommand = {
   name: 'ul show',
   summary: 'show the contacts of one address-of-record',
-  usage: '[--json] [-f FILE | --data DIR | --socket PATH] AOR',
-  help: [
-    'AOR                     alice@example.com or sip:alice@example.com',
-    '--json                  one JSON object, for programs',
-    ...DAEMON_HELP,
-  ],
+  usage: `[--json] ${DAEMON_USAGE} AOR`,
+  help: ['AOR                     alice@example.com or sip:alice@example.com', JSON_HELP, ...DAEMON_HELP],
   async run(args, edges) {
-    const options = { ...DAEMON_OPTIONS, json: { type: 'boolean' } } as const;
-    const { values, args: found } = parseOptions(args, options, ['AOR']);
-    const aor = withoutScheme(found[0] ?? '');
+    const { values, args: found } = parseOptions(args, { ...DAEMON_OPTIONS, ...JSON_OPTION }, ['AOR']);
+    const aor = aorArgument(found[0] ?? '');
     const path = await socketPath(values, edges);
     const answer = await showContact(aor, (params) => callMi(path, 'ul_show_contact', params, edges.clock));
-    await edges.out.write(values.json === true ? `${JSON.stringify(answer)}\n` : aorText(readAor(answer, path)));
+    await edges.out.write(values.json === true ? jsonLine(answer) : aorText(readAor(answer, path)));
     return EXIT_OK;
   },
 };
@@ -37,14 +42,10 @@ async function showContact(aor: string, ask: Ask): Promise<unknown> {
     return await ask({ table_name: 'location', aor });
   } catch (err) {
     if (err instanceof MiRefusal && err.code === 404) {
-      throw new OperationalError(`${terminalText(aor)} has no contact registered`, { cause: err });
+      throw new OperationalError(`${aor} has no contact registered`, { cause: err });
     }
     throw err;
   }
-}
-
-function withoutScheme(text: string): string {
-  return text.replace(/^sips?:/i, '');
 }
 
 function readAor(answer: unknown, path: string): ShownAor {

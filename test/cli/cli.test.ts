@@ -1,44 +1,18 @@
 import t, { type Test } from 'tap';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
-import { runCli } from '../../lib/cli/cli.ts';
-import type { CliEdges, ConfigOptions } from '../../lib/cli/cli-command.ts';
-import { loadConfig } from '../../lib/config/load-config.ts';
-import { systemClock } from '../../lib/core/clock.ts';
+import { writeFileSync } from 'node:fs';
+import type { ConfigOptions } from '../../lib/cli/cli-command.ts';
 import { OperationalError } from '../../lib/core/errors.ts';
-import { CommandTable } from '../../lib/mi/command-table.ts';
-import { statusCommand, type NodeStatus } from '../../lib/mi/commands/status.ts';
+import { statusCommand } from '../../lib/mi/commands/status.ts';
 import { ulDumpCommand } from '../../lib/mi/commands/ul-dump.ts';
 import { ulShowContactCommand } from '../../lib/mi/commands/ul-show-contact.ts';
-import { RpcDispatcher } from '../../lib/mi/rpc-dispatcher.ts';
-import { UnixSocketServer } from '../../lib/mi/unix-socket-server.ts';
-import { MemoryOutput } from '../support/memory-output.ts';
+import { recipe, result } from '../../lib/mi/mi-command.ts';
 import { fixedBindings, shownBinding } from '../support/shown-binding.ts';
-import { silentLog } from '../support/silent-log.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-
-const STATUS: NodeStatus = {
-  version: '1.2.3',
-  pid: 77,
-  node_id: 1,
-  uptime_s: 7265,
-  listen: ['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'],
-  data_folder: '/data',
-  users: 1,
-  contacts: 2,
-  registrations: { accepted: 5, rejected: 1, collisions: 1 },
-  storage: {
-    mode: 'write-back',
-    path: '/data/location.db',
-    state: 'degraded',
-    reason: 'database or disk is full',
-    since: '2026-11-23T02:41:38.000Z',
-    pending_changes: 12,
-  },
-  degraded: ['disk'],
-  resident_mb: 80,
-  event_loop_delay_ms: { p99: 1.2, max: 9 },
-};
+import { commandLine, type Outcome } from './support/command-line.ts';
+import { miServer } from './support/mi-server.ts';
+import { STATUS } from './support/node-status.ts';
 
 const AORS = new Map([
   [
@@ -51,57 +25,33 @@ const AORS = new Map([
   ['bob@example.com', [shownBinding({ contactUri: 'sip:bob@192.0.2.3' })]],
 ]);
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 let daemonOptions: ConfigOptions | undefined;
 
-async function twinreg(...words: string[]): Promise<Outcome> {
-  const out = new MemoryOutput();
-  const err = new MemoryOutput();
-  const edges: CliEdges = {
-    version: '1.2.3',
-    out,
-    err,
-    clock: systemClock,
-    loadConfig: ({ listen, dataFolder }) =>
-      Promise.resolve(loadConfig({ text: undefined, listen, data: dataFolder, surroundings: SURROUNDINGS })),
+function twinreg(...words: string[]): Promise<Outcome> {
+  return commandLine(words, {
     runDaemon(options) {
       daemonOptions = options;
       return options.configFile === 'busy.yaml'
         ? Promise.reject(new OperationalError('the port is in use'))
         : Promise.resolve(0);
     },
-  };
-  const code = await runCli(words, edges);
-  return { code, out: out.text, err: err.text };
+  });
 }
-
-const SURROUNDINGS = { cwd: '/', home: '/home/op', xdgStateHome: undefined, isRoot: false };
 
 /** A data folder in which a daemon answers. */
 async function daemonIn(t: Test, aors = AORS): Promise<string> {
-  const folder = tempFolder(t);
   const bindings = fixedBindings(aors);
-  const table = new CommandTable([
-    statusCommand(() => STATUS),
-    ulDumpCommand(bindings),
-    ulShowContactCommand(bindings, { useDomain: true, caseSensitive: true }),
-  ]);
-  const server = new UnixSocketServer(join(folder, 'twinreg.sock'), new RpcDispatcher(table), systemClock, silentLog);
-  await server.start();
-  t.teardown(() => server.stop());
-  return folder;
+  const settings = { useDomain: true, caseSensitive: true, realmPrefix: '' };
+  const commands = [statusCommand(() => STATUS), ulDumpCommand(bindings), ulShowContactCommand(bindings, settings)];
+  return (await miServer(t, commands)).folder;
 }
 
 t.test('help shows all commands, and the options of one', async (t) => {
   for (const words of [[], ['help'], ['--help'], ['-h']]) {
     const { code, out } = await twinreg(...words);
     t.equal(code, 0);
-    t.match(out, /run .*\n.*check-config .*\n.*status .*\n.*ul dump .*\n.*ul show .*\n.*version /);
+    t.match(out, /\nDaemon:\n {2}run .*\n {2}check-config .*\n[^]*\nBindings:\n {2}ul dump .*\n {2}ul show /);
+    t.match(out, /\nWatching:\n {2}status .*\n {2}top .*\n[^]*\nOperations:\n[^]* {2}mi .*\n/);
     t.match(out, /Exit codes: 0 done; 1 failed.*; 2 wrong/);
   }
   for (const words of [
@@ -123,7 +73,7 @@ t.test('help of a word that several commands begin with is the help of all of th
     const { code, out, err } = await twinreg(...words);
     t.equal(code, 0);
     t.equal(err, '');
-    t.match(out, /^Usage: twinreg ul dump \[--json\].*\n\nList all contacts\.\n/);
+    t.match(out, /^Usage: twinreg ul dump \[--brief\] \[--json\].*\n\nList all contacts\.\n/);
     t.match(out, /\n\nUsage: twinreg ul show \[--json\].* AOR\n\nShow the contacts/);
   }
 });
@@ -137,13 +87,13 @@ t.test('a wrong command line says what is wrong and what was expected, and ends 
   const wrong = async (words: string[], message: RegExp) =>
     t.match(await twinreg(...words), { code: 2, out: '', err: message });
   await wrong(['stauts'], /^twinreg: there is no command 'stauts'; did you mean 'status'\?\n$/);
-  await wrong(['frobnicate'], /there is no command 'frobnicate'; expected one of: run, check-config, status, ul dump/);
+  await wrong(['frobnicate'], /there is no command 'frobnicate'; expected one of: run, check-config, version, ul dump/);
   await wrong(
     ['ul'],
-    /^twinreg: 'ul' is not a whole command; expected 'ul dump' or 'ul show'\n\nUsage: twinreg ul dump /,
+    /^twinreg: 'ul' is not a whole command; expected 'ul dump' or 'ul show' or 'ul add' or 'ul rm'\n\nUsage: twinreg ul dump /,
   );
   await wrong(['ul', '--json'], /^twinreg: 'ul' is not a whole command/);
-  await wrong(['ul', 'frob'], /there is no command 'ul frob'; expected one of: ul dump, ul show\n/);
+  await wrong(['ul', 'frob'], /there is no command 'ul frob'; expected one of: ul dump, ul show, ul add, ul rm\n/);
   await wrong(['help', 'ul', 'frob'], /there is no command 'ul frob'/);
   await wrong(['frobnicate', '--help'], /there is no command 'frobnicate'/);
   await wrong(['ul', 'dmup'], /there is no command 'ul dmup'; did you mean 'ul dump'\?/);
@@ -185,8 +135,20 @@ t.test('status is for people, or with --json for programs', async (t) => {
   t.match(out, /^twinreg {8}1\.2\.3, node 1, process 77, up 2 h 1 min\n/);
   t.match(out, 'SIP            udp:127.0.0.1:5060, tcp:127.0.0.1:5060\n');
   t.match(out, 'bindings       2 contacts of 1 user\n');
+  t.match(
+    out,
+    /registrations {2}5 accepted, 1 rejected, 3 retransmissions, 1 collision \(.*\), last accepted 4 s ago\n/,
+  );
+  t.match(
+    out,
+    '               rejected: 1 × 400 Invalid CSeq\n               1 min 5 s ago: 400 Invalid CSeq; To <sip:bob@example.com>, from udp:192.0.2.9:5060\n               no valid SIP: 6 × 400 Missing Via\n',
+  );
+  t.match(
+    out,
+    'pings          on, 2 contacts every 30 s\n               40 sent, 38 answered, 2 lost, 1 contact removed\n',
+  );
   t.match(out, /storage {8}FAILING since 2026-11-23T02:41:38.000Z: database or disk is full; 12 changes waiting/);
-  t.match(out, 'registrations  5 accepted, 1 rejected, 1 collision (two phones with one contact address)\n');
+  t.match(out, /delays {9}last minute: 99 % below 0\.8 ms, longest 2 ms; since the start: 99 % below 1\.2 ms/);
   t.match(out, /degraded {7}disk \(what phones are told now would not survive a crash\)\n$/);
 
   const json = await twinreg('status', '--json', '--socket', join(data, 'twinreg.sock'));
@@ -195,14 +157,28 @@ t.test('status is for people, or with --json for programs', async (t) => {
 
 t.test('without a daemon every command asks whether it is running', async (t) => {
   const data = tempFolder(t);
-  const expected = `twinreg: nothing answers on ${data}/twinreg.sock; is twinreg running? Start it with: twinreg run\n`;
-  for (const words of [['status'], ['ul', 'dump'], ['ul', 'dump', '--json'], ['ul', 'show', 'alice@example.com']]) {
-    t.same(await twinreg(...words, '--data', data), { code: 1, out: '', err: expected });
+  const expected = `twinreg: there is no socket ${data}/twinreg.sock (data folder ${data}); is twinreg running? Start it with: twinreg run --data ${data}\n`;
+  const commands = ['status', 'ul dump', 'ul dump --json', 'ul show a@b', 'ul rm a@b', 'ul add a@b sip:a@b', 'stats'];
+  for (const command of [...commands, 'ping on', 'mi which', 'mi which --json', 'top', 'top --once', 'trace a@b']) {
+    t.same(await twinreg(...command.split(' '), '--data', data), { code: 1, out: '', err: expected }, command);
   }
 });
 
-t.test('without options the daemon is looked for in the default data folder', async (t) => {
-  t.match(await twinreg('status'), { code: 1, err: '/home/op/.local/state/twinreg/twinreg.sock' });
+t.test('without options the daemon is looked for in the default data folder, and may be elsewhere', async (t) => {
+  t.match(await twinreg('status'), {
+    code: 1,
+    err: /no socket \/home\/op\/\.local\/state\/twinreg\/twinreg\.sock .* as another user or with options, say its -f FILE or --data/,
+  });
+});
+
+t.test('a socket that a daemon left behind, and one that was named, are said to be so', async (t) => {
+  const path = join(tempFolder(t), 'file.sock');
+  writeFileSync(path, '');
+  t.same(await twinreg('status', '--socket', path), {
+    code: 1,
+    out: '',
+    err: `twinreg: nobody answers on ${path}: the daemon that made this socket has ended; is twinreg running, and is this its management socket?\n`,
+  });
 });
 
 t.test('ul show takes an AoR with and without sip:', async (t) => {
@@ -243,6 +219,37 @@ bob@example.com    sip:bob@192.0.2.3         1 min                             b
   );
 });
 
+t.test('ul dump tells contacts apart that have one URI', async (t) => {
+  const contactUri = 'sip:alice@10.0.0.5';
+  const phones = ['1@home', '2@work'].map((callId) =>
+    shownBinding({ contactUri, callId, binding: { socket: 'udp:192.0.2.1:5060' } }),
+  );
+  const data = await daemonIn(t, new Map([['alice@example.com', phones]]));
+  const { out } = await twinreg('ul', 'dump', '--data', data);
+  t.match(out, /^AOR .* USER AGENT {6}CALL-ID {2}SOCKET\n/);
+  t.match(out, /\n.* 1@home {3}udp:192\.0\.2\.1:5060\n.* 2@work {3}udp:192\.0\.2\.1:5060\n$/);
+});
+
+t.test('ul dump fits itself to the width of the terminal', async (t) => {
+  const data = await daemonIn(t);
+  const terminal = { size: () => ({ columns: 80, rows: 20 }), takeScreen: () => () => {} };
+  const { out } = await commandLine(['ul', 'dump', '--data', data], { terminal });
+  const lines = out.trimEnd().split('\n');
+  t.ok(
+    lines.every((line) => line.length <= 80),
+    out,
+  );
+  t.match(lines[1], /^alice@example\.com {2}sip:alice@192\.0\.2\.1:5060 {2}1 min {7}sip:203.*… {2}\\x1b\[2Jevil$/);
+});
+
+t.test('ul dump --brief lists the AoRs alone', async (t) => {
+  const data = await daemonIn(t);
+  const brief = ['ul', 'dump', '--brief', '--data', data];
+  t.match(await twinreg(...brief), { code: 0, out: 'AOR\nalice@example.com\nbob@example.com\n' });
+  const { out } = await twinreg(...brief, '--json');
+  t.same(JSON.parse(out).Domains[0].AORs, [{ AOR: 'alice@example.com' }, { AOR: 'bob@example.com' }]);
+});
+
 t.test('ul dump --json gives what MI gives, for no contacts and for many', async (t) => {
   for (const count of [0, 1, 2000]) {
     const aors = new Map(Array.from({ length: count }, (_, i) => [`user${i}@example.com`, [shownBinding()]]));
@@ -280,4 +287,19 @@ t.test('something else on the socket is not taken for a daemon', async (t) => {
     code: 1,
     err: /closed its management socket .* before it had answered/,
   });
+});
+
+t.test('an older daemon, which tells less, is understood', async (t) => {
+  const { registrations, pings: _pings, invalid_requests: _invalid, event_loop_delay_ms: delay, ...rest } = STATUS;
+  const { accepted, rejected, collisions } = registrations;
+  const old = {
+    ...rest,
+    registrations: { accepted, rejected, collisions },
+    event_loop_delay_ms: { p99: delay.p99, max: 9 },
+  };
+  const { folder } = await miServer(t, [{ name: 'status', recipes: [recipe([], () => result(old))] }]);
+  const { code, out } = await twinreg('status', '--data', folder);
+  t.equal(code, 0);
+  t.match(out, 'registrations  5 accepted, 1 rejected, 1 collision (two phones with one contact address)\nstorage ');
+  t.match(out, 'delays         99 % below 1.2 ms, longest 9 ms (how late');
 });

@@ -15,7 +15,7 @@ function read(text: string, chunkBytes: number) {
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     elements.push(...reader.push(bytes.subarray(at, at + chunkBytes)).map((element) => JSON.parse(element)));
   }
-  return { elements, frame: JSON.parse(reader.frame()), head: reader.head() };
+  return { elements, frame: JSON.parse(reader.frame()) };
 }
 
 t.test('any chunking gives the AoRs and the reply without them', (t) => {
@@ -28,10 +28,9 @@ t.test('any chunking gives the AoRs and the reply without them', (t) => {
   const aor = fc.record({ AOR: names, Contacts: fc.array(contact, { maxLength: 3 }) }, plain);
   fc.assert(
     fc.property(fc.array(aor, { maxLength: 5 }), fc.integer({ min: 1, max: 400 }), (aors, chunkBytes) => {
-      const { elements, frame, head } = read(reply(aors), chunkBytes);
+      const { elements, frame } = read(reply(aors), chunkBytes);
       assert.deepEqual(elements, aors);
       assert.deepEqual(frame, JSON.parse(reply([])));
-      assert.equal(head, reply([]).slice(0, -']}]},"id":1}'.length));
     }),
     { numRuns: 200 },
   );

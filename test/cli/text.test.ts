@@ -1,5 +1,7 @@
 import t from 'tap';
 import { durationText } from '../../lib/cli/duration-text.ts';
+import { aorArgument } from '../../lib/cli/aor-argument.ts';
+import { jsonLine } from '../../lib/cli/json-line.ts';
 import { terminalText } from '../../lib/cli/terminal-text.ts';
 import { TextTable } from '../../lib/cli/text-table.ts';
 import { MemoryOutput } from '../support/memory-output.ts';
@@ -22,7 +24,7 @@ t.test('a table aligns its columns and ends no line with blanks', async (t) => {
   const table = new TextTable(out, ['A', 'LONG', 'C']);
   await table.row(['wider', 'x', '']);
   await table.row(['y', '\u001b', 'z']);
-  await table.end('nothing');
+  await table.end();
   t.equal(out.text, 'A      LONG  C\nwider  x\ny      \\x1b  z\n');
 });
 
@@ -31,12 +33,35 @@ t.test('a long table is written as it comes', async (t) => {
   const table = new TextTable(out, ['N']);
   for (let i = 0; i < 500; i++) await table.row([`row ${i}`]);
   t.match(out.text, /row 499\n$/, 'before its end');
-  await table.end('nothing');
+  await table.end();
   t.equal(out.text.split('\n').length, 502);
 });
 
-t.test('a table without rows is a sentence', async (t) => {
-  const out = new MemoryOutput();
-  await new TextTable(out, ['N']).end('nothing there\n');
-  t.equal(out.text, 'nothing there\n');
+t.test('a table that is too wide is cut in its widest columns, and in those to be kept last', async (t) => {
+  const tableOf = async (columns: number) => {
+    const out = new MemoryOutput();
+    const table = new TextTable(out, ['KEPT', 'B', 'C'], { room: { columns, keep: 1 } });
+    await table.row(['0123456789', '0123456789', '01234567']);
+    await table.end();
+    return out.text.split('\n')[1];
+  };
+  t.equal(await tableOf(32), '0123456789  0123456789  01234567');
+  t.equal(await tableOf(28), '0123456789  012345…  012345…');
+  t.equal(await tableOf(22), '01234…  01234…  01234…');
+});
+
+t.test('JSON for programs reads as it was and does nothing to a terminal that shows it', async (t) => {
+  const value = { agent: 'a\x1b[2J\x9b2J\x7f\u202eb\u2066', list: ['ä', 1] };
+  const line = jsonLine(value);
+  t.notMatch(line.trimEnd(), /[\x7f-\x9f\u202e\u2066]/);
+  t.strictSame(JSON.parse(line), value);
+});
+
+t.test('an AoR may be typed as a phone shows it', async (t) => {
+  for (const word of ['alice@h', 'sip:alice@h', 'SIPS:alice@h;x=1', '<sip:alice@h>', 'alice@h?a=b']) {
+    t.equal(aorArgument(word), 'alice@h', word);
+  }
+  t.equal(aorArgument('a;b@h'), 'a;b@h');
+  t.equal(aorArgument('alice'), 'alice');
+  t.throws(() => aorArgument('sip:@h'), { message: "'sip:@h' has no user; expected USER@DOMAIN" });
 });

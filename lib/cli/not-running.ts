@@ -1,0 +1,27 @@
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { CliEdges } from './cli-command.ts';
+import type { NoDaemon } from './no-daemon.ts';
+import { configOptions, DAEMON_OPTIONS } from './options.ts';
+
+/**
+ * The answer to "is it running?": which socket was asked, for which data folder, how to start a daemon there, and what
+ * else may be the case.
+ * @param args the command's words, among which stand the options that said which daemon is meant
+ */
+export async function notRunningText({ socketPath, reason }: NoDaemon, args: readonly string[], edges: CliEdges) {
+  const { values } = parseArgs({ args: [...args], options: DAEMON_OPTIONS, strict: false, allowPositionals: true });
+  const what =
+    reason === 'dead'
+      ? `nobody answers on ${socketPath}: the daemon that made this socket has ended`
+      : `there is no socket ${socketPath}`;
+  if (typeof values.socket === 'string') return `${what}; is twinreg running, and is this its management socket?`;
+  const config = typeof values.config === 'string' ? values.config : undefined;
+  const data = typeof values.data === 'string' ? values.data : undefined;
+  const loaded = await edges.loadConfig(configOptions({ config, data }));
+  const folder = loaded.ok ? loaded.config.dataFolder : dirname(socketPath);
+  const options = `${config === undefined ? '' : ` -f ${config}`}${data === undefined ? '' : ` --data ${data}`}`;
+  const elsewhere =
+    options === '' ? '; if it runs as another user or with options, say its -f FILE or --data DIR here too' : '';
+  return `${what} (data folder ${folder}); is twinreg running? Start it with: twinreg run${options}${elsewhere}`;
+}

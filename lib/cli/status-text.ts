@@ -1,0 +1,99 @@
+import { countText } from './count-text.ts';
+import { durationText } from './duration-text.ts';
+import type { ShownStatus } from './shown-status.ts';
+import { terminalText } from './terminal-text.ts';
+
+const LABEL_WIDTH = 15;
+
+/** The status for people: a line for each thing, what is wrong last, where the eye ends. */
+export function statusText(status: ShownStatus): string {
+  const { version, node_id: nodeId, pid, uptime_s: uptimeS, management } = status;
+  const lines: readonly Line[] = [
+    ['twinreg', `${version}, node ${nodeId}, process ${pid}, up ${durationText(uptimeS)}`],
+    ['SIP', status.listen.join(', ')],
+    ...(management === undefined
+      ? []
+      : [['management', management.length === 0 ? 'by the unix socket only' : management.join(', ')] as const]),
+    ['data folder', status.data_folder],
+    ['bindings', `${countText(status.contacts, 'contact')} of ${countText(status.users, 'user')}`],
+    ...registrationLines(status.registrations),
+    ...(status.invalid_requests ?? []).map(({ reason, count }): Line => ['', `no valid SIP: ${count} × ${reason}`]),
+    ...(status.pings === undefined ? [] : pingLines(status.pings)),
+    ['storage', storageText(status.storage)],
+    ['memory', `${status.resident_mb} MB`],
+    ['delays', delaysText(status.event_loop_delay_ms)],
+    ['degraded', degradedText(status.degraded)],
+  ];
+  return lines.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${terminalText(text)}\n`).join('');
+}
+
+type Line = readonly [label: string, text: string];
+
+function registrationLines(registrations: ShownStatus['registrations']): readonly Line[] {
+  const { accepted, rejected, collisions, retransmissions = 0, last_accepted_ms_ago: lastMsAgo } = registrations;
+  const parts = [`${accepted} accepted`, `${rejected} rejected`];
+  if (retransmissions > 0) parts.push(countText(retransmissions, 'retransmission'));
+  if (collisions > 0) parts.push(`${countText(collisions, 'collision')} (two phones with one contact address)`);
+  if (lastMsAgo !== undefined) parts.push(`last accepted ${durationText(lastMsAgo / 1000)} ago`);
+  const refusals = registrations.refusals ?? [];
+  const refused = refusals.map(({ reason, count }): Line => ['', `rejected: ${count} × ${reason}`]);
+  const last = (registrations.last_refusals ?? []).map(({ ms_ago, to, source, reason }): Line => {
+    return ['', `${durationText(ms_ago / 1000)} ago: ${reason}; To ${to === '' ? 'missing' : to}, from ${source}`];
+  });
+  return [['registrations', parts.join(', ')], ...refused, ...last];
+}
+
+function pingLines(pings: NonNullable<ShownStatus['pings']>): readonly Line[] {
+  const { sent, answered, lost, removed, skipped, guard, lag_ms: lagMs } = pings;
+  const counts = [`${sent} sent`, `${answered} answered`, `${lost} lost`, `${countText(removed, 'contact')} removed`];
+  if (skipped > 0) counts.push(`${skipped} not sent in their turn`);
+  const lines: Line[] = [
+    ['pings', pingStateText(pings)],
+    ['', counts.join(', ')],
+  ];
+  if (guard) lines.push(['', 'so many are lost at once that the network here is suspected: nobody is removed']);
+  if (lagMs >= PING_LAG_SHOWN_MS) lines.push(['', `${durationText(lagMs / 1000)} behind their time`]);
+  return lines;
+}
+
+/** Below this they are on time. */
+const PING_LAG_SHOWN_MS = 1000;
+
+/** What `status`, and `top`, say of whether this node pings. */
+export function pingStateText({ enabled, active, interval_s, contacts }: NonNullable<ShownStatus['pings']>): string {
+  if (interval_s === 0) return `none (natping_interval is 0), nh_enable_ping is ${enabled ? 1 : 0}`;
+  const rounds = `${countText(contacts, 'contact')} every ${durationText(interval_s)}`;
+  if (!enabled) return `off (nh_enable_ping is 0): nobody is pinged from here; it would be ${rounds}`;
+  return active ? `on, ${rounds}` : 'waiting: on, but this node is not the active one';
+}
+
+const DEGRADATIONS: ReadonlyMap<string, string> = new Map([
+  ['disk', 'disk (what phones are told now would not survive a crash)'],
+  ['mark', 'mark (the disk has not yet noted how far time has come; ends with the next write)'],
+  ['clock', 'clock (the wall clock is behind what is known to have passed: set it right, then restart)'],
+]);
+
+function degradedText(words: readonly string[]): string {
+  return words.length === 0 ? 'no' : words.map((word) => DEGRADATIONS.get(word) ?? word).join(', ');
+}
+
+/** What `status`, and `top`, say of the disk. */
+export function storageText(storage: ShownStatus['storage']): string {
+  if (storage.mode === 'none') return 'none: bindings are in memory only';
+  const pending = `${countText(storage.pending_changes, 'change')} waiting`;
+  if (storage.state === 'degraded') {
+    const { since = 'an unknown time', reason = 'no reason known', path } = storage;
+    return `FAILING since ${since}: ${reason}; ${pending}, registrations go on in memory (${path})`;
+  }
+  const flushed = storage.last_flush_ms_ago === undefined ? '' : `, last flush ${storage.last_flush_ms_ago} ms ago`;
+  return `ok, ${storage.mode}, ${pending}${flushed} (${storage.path})`;
+}
+
+/** What `status`, and `top`, say of how late the event loop was. */
+export function delaysText({ p99, max, p99_lately, max_lately }: ShownStatus['event_loop_delay_ms']): string {
+  const overall = `99 % below ${p99} ms, longest ${max} ms`;
+  if (p99_lately === undefined || max_lately === undefined) {
+    return `${overall} (how late the process came to its work)`;
+  }
+  return `last minute: 99 % below ${p99_lately} ms, longest ${max_lately} ms; since the start: ${overall}`;
+}

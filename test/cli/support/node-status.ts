@@ -1,0 +1,52 @@
+import type { NodeStatus } from '../../../lib/mi/commands/status.ts';
+
+/** A node that has all that there is to show. */
+export const STATUS: NodeStatus = {
+  version: '1.2.3',
+  pid: 77,
+  node_id: 1,
+  uptime_s: 7265,
+  listen: ['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'],
+  management: ['http://127.0.0.1:8888/mi'],
+  data_folder: '/data',
+  users: 1,
+  contacts: 2,
+  registrations: {
+    accepted: 5,
+    rejected: 1,
+    collisions: 1,
+    retransmissions: 3,
+    last_accepted_ms_ago: 4200,
+    refusals: [{ reason: '400 Invalid CSeq', count: 1 }],
+    last_refusals: [
+      { ms_ago: 65_000, to: '<sip:bob@example.com>', source: 'udp:192.0.2.9:5060', reason: '400 Invalid CSeq' },
+    ],
+  },
+  invalid_requests: [{ reason: '400 Missing Via', count: 6 }],
+  pings: {
+    enabled: true,
+    active: true,
+    interval_s: 30,
+    contacts: 2,
+    sent: 40,
+    answered: 38,
+    lost: 2,
+    removed: 1,
+    skipped: 0,
+    guard: false,
+    lag_ms: 120,
+    latency_sum_ms: 760,
+  },
+  storage: {
+    mode: 'write-back',
+    path: '/data/location.db',
+    state: 'degraded',
+    reason: 'database or disk is full',
+    since: '2026-11-23T02:41:38.000Z',
+    pending_changes: 12,
+  },
+  degraded: ['disk'],
+  resident_mb: 80,
+  cpu_ms: 4000,
+  event_loop_delay_ms: { p99: 1.2, max: 9, p99_lately: 0.8, max_lately: 2 },
+};
