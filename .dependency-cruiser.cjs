@@ -2,15 +2,15 @@
 // so a new folder starts with a line here.
 
 const LOCATION_PORTS = 'lib/location/(ports|record|version|change)[.]ts$';
-// app.ts and its parts beside it, app-….ts: together the composition root.
-const APP = 'app[a-z-]*[.]ts$';
+// app.ts and its parts in app/: together the composition root.
+const APP = 'app([.]ts|/)';
 const CLUSTER_PORTS = 'lib/cluster/ports[.]ts$';
 
 const folder = (name) => `lib/${name}/`;
 const BASE = ['core', 'sip', 'location', 'role'].map(folder);
 const SERVICES = ['registrar', 'replication', 'pinger'].map(folder);
 // Engines and storage are reached through ports; only app.ts knows which one there is.
-const BELOW = [...BASE, ...SERVICES, folder('cluster'), folder('storage')];
+const BELOW = [...BASE, ...SERVICES, ...['cluster', 'storage', 'trace'].map(folder)];
 
 /** Folder or file of lib/ -> what it may import beside itself. */
 const MAY_IMPORT = {
@@ -21,6 +21,8 @@ const MAY_IMPORT = {
   'registrar/': BASE,
   'replication/': BASE,
   'pinger/': BASE,
+  // Implements the observers of those it watches.
+  'trace/': [...BASE, folder('registrar'), folder('pinger')],
   'cluster/': [...BASE, ...SERVICES],
   'storage/': [folder('core'), LOCATION_PORTS, CLUSTER_PORTS],
   // Other folders receive typed settings as parameters and never see where they come from.

@@ -1,31 +1,37 @@
+import { resolve } from 'node:path';
 import { readConfigFile } from './config/read-config-file.ts';
 import { formatProblems, type ConfigProblem } from './config/problem.ts';
-import { greetingText } from './app-greeting.ts';
-import type { LogRoot } from './app-log.ts';
-import type { LoadedSettings } from './app-settings.ts';
+import { greetingText } from './app/greeting.ts';
+import type { LogRoot } from './app/log.ts';
+import type { LoadedSettings } from './app/settings.ts';
 import { fileName } from './cli/checked-config.ts';
 import { runCli } from './cli/cli.ts';
 import type { ConfigOptions, TextOutput } from './cli/cli-command.ts';
 import { ConfigError } from './cli/config-error.ts';
 import { EXIT_DEFECT, EXIT_FAILED, EXIT_OK } from './cli/exit-code.ts';
+import { processTerminal } from './cli/process-terminal.ts';
 import { systemClock } from './core/clock.ts';
+import { OperationalError } from './core/errors.ts';
 import { systemRandom } from './core/random.ts';
 import { VERSION } from './core/release.ts';
 
 /** Files and sockets of the daemon are for its user and group; set before the first of them is made. */
 const DAEMON_UMASK = 0o027;
 
-/** SIGHUP is left as it was found, so that `nohup` works. */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
+// Neither the daemon's timers nor a command's keep the process alive; what it has to do does, to its end.
+const alive = setInterval(() => {}, 60_000);
 process.exitCode = await runCli(process.argv.slice(2), {
   version: VERSION,
   out: output(process.stdout),
   err: output(process.stderr),
   clock: systemClock,
+  terminal: processTerminal(process),
   loadConfig: loadSettings,
   runDaemon,
 });
+clearInterval(alive);
 
 function output(stream: NodeJS.WriteStream): TextOutput {
   stream.on('error', (err: NodeJS.ErrnoException) => {
@@ -43,7 +49,7 @@ function output(stream: NodeJS.WriteStream): TextOutput {
 
 // What only some commands need is loaded by these: `twinreg status` should not wait for the whole registrar.
 async function loadSettings({ configFile, listen, dataFolder }: ConfigOptions): Promise<LoadedSettings> {
-  const { loadAppSettings } = await import('./app-settings.ts');
+  const { loadAppSettings } = await import('./app/settings.ts');
   const file = configFile === undefined ? { ok: true as const, text: undefined } : readConfigFile(configFile);
   if (!file.ok) return file;
   const surroundings = {
@@ -55,14 +61,20 @@ async function loadSettings({ configFile, listen, dataFolder }: ConfigOptions): 
   return loadAppSettings({ text: file.text, listen, data: dataFolder, surroundings });
 }
 
+/** For who reads the log elsewhere, and later. */
+function absoluteFileName(options: ConfigOptions): string {
+  return options.configFile === undefined ? fileName(options) : resolve(options.configFile);
+}
+
 async function runDaemon(options: ConfigOptions): Promise<number> {
+  const isTerminal = process.stdout.isTTY;
+  const hangUp = hangUpSignal(isTerminal);
   const loaded = await loadSettings(options);
   if (!loaded.ok) throw new ConfigError(formatProblems(fileName(options), loaded.problems));
   const { config, settings, warnings } = loaded;
-  const { LogRoot } = await import('./app-log.ts');
+  const { LogRoot } = await import('./app/log.ts');
   process.umask(DAEMON_UMASK);
 
-  const isTerminal = process.stdout.isTTY;
   const format = config.log.format === 'auto' ? (isTerminal ? 'pretty' : 'json') : config.log.format;
   const log = new LogRoot({
     level: config.log.level,
@@ -73,10 +85,10 @@ async function runDaemon(options: ConfigOptions): Promise<number> {
   tellWarnings(log, options, warnings);
 
   const stop = stopSignal(log);
-  // Timers of the daemon do not keep the process alive, and while it stops there may be nothing else.
-  const alive = setInterval(() => {}, 60_000);
   try {
-    const edges = { clock: systemClock, random: systemRandom(), log, facts: processFacts() };
+    const configuration = { fileName: absoluteFileName(options), load: () => loadSettings(options) };
+    const facts = processFacts();
+    const edges = { clock: systemClock, random: systemRandom(), log, facts, configuration, stop: stop.request };
     const app = await import('./app.ts').then(({ createApp }) => createApp(config, settings, edges));
     const { sockets, loadedBindings } = app;
     log.child('app').info({ version: VERSION, sockets, dataFolder: config.dataFolder, loadedBindings }, 'serving');
@@ -84,17 +96,47 @@ async function runDaemon(options: ConfigOptions): Promise<number> {
       const daemonOptions = optionsText(options);
       process.stdout.write(greetingText({ version: VERSION, config, sockets, loadedBindings, daemonOptions }));
     }
-    await stop;
+    hangUp.serve(() => void app.reload());
+    await stop.requested;
+    hangUp.serve(() => {});
     await app.stop();
+  } catch (err) {
+    // The command line says it on stderr, for people; who reads the log has only this.
+    if (format === 'json' && err instanceof OperationalError) log.child('app').error({ reason: err.message }, 'failed');
+    throw err;
   } finally {
-    clearInterval(alive);
     log.flush();
   }
   return EXIT_OK;
 }
 
-/** Resolves at the first signal to stop. At the second the process ends as it is: what is not on disk is lost. */
-function stopSignal(log: LogRoot): Promise<void> {
+/**
+ * SIGHUP reads the configuration again. One that comes during the start is kept until there is something to reload. On a
+ * terminal it means that the terminal has closed, and ends the process as it always did; `twinreg reload` serves there.
+ */
+function hangUpSignal(isTerminal: boolean): { serve(handler: () => void): void } {
+  let isKept = false;
+  let handler = () => {
+    isKept = true;
+  };
+  if (!isTerminal) process.on('SIGHUP', () => handler());
+  return {
+    serve(next) {
+      handler = next;
+      if (isKept) next();
+      isKept = false;
+    },
+  };
+}
+
+interface StopSignal {
+  /** Resolves at the first signal to stop, or when management asks for it. */
+  readonly requested: Promise<void>;
+  readonly request: () => void;
+}
+
+/** At the second signal the process ends as it is: what is not on disk is lost. */
+function stopSignal(log: LogRoot): StopSignal {
   const first = Promise.withResolvers<undefined>();
   let signals = 0;
   for (const name of STOP_SIGNALS) {
@@ -106,7 +148,7 @@ function stopSignal(log: LogRoot): Promise<void> {
       process.exit(EXIT_FAILED);
     });
   }
-  return first.promise;
+  return { requested: first.promise, request: () => first.resolve(undefined) };
 }
 
 /** What must never be has happened: memory can no longer be trusted, so nothing more is written but the reason. */
@@ -131,6 +173,12 @@ function processFacts() {
     pid: process.pid,
     platform: `${process.arch}/${process.platform}`,
     startedAtMs: systemClock.wallMs(),
+    args: process.argv,
+    workingDirectory: () => process.cwd(),
+    cpuMs: () => {
+      const { user, system } = process.cpuUsage();
+      return Math.round((user + system) / 1000);
+    },
     residentBytes: () => process.memoryUsage.rss(),
   };
 }

@@ -201,17 +201,10 @@ t.test('the management commands answer as in OpenSIPS', async (t) => {
   t.match(await daemon.mi('version'), { Server: /^twinreg \(0\.\d+\.\d+ \(.*\/linux\)\)$/ });
   t.match(await daemon.mi('ps'), { Processes: [{ ID: 0, PID: daemon.pid }] });
   t.match(await daemon.mi('uptime'), { 'Up time': /^\d+ \[sec\]$/ });
-  t.match(await daemon.mi('which'), [
-    'version',
-    'uptime',
-    'ps',
-    'get_statistics',
-    'log_level',
-    'status',
-    'ul_dump',
-    'ul_show_contact',
-    'which',
-  ]);
+  const names = await daemon.mi('which');
+  for (const name of ['version', 'get_statistics', 'nh_enable_ping', 'ul_add', 'ul_dump', 'which']) {
+    t.ok(Array.isArray(names) && names.includes(name), `${name} is there`);
+  }
   await t.rejects(daemon.mi('ul_rm_everything'), { message: 'Method not found' });
   await t.rejects(daemon.mi('ul_show_contact', { table_name: 'location', aor: 'alice' }), {
     code: 400,

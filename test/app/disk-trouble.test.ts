@@ -71,7 +71,11 @@ t.test('a stop that cannot write everything says what is lost and why, and ends 
   const { code, err } = await daemon.stop();
   t.equal(code, 1);
   t.match(err, /^twinreg: db_url: 1 changes are not on disk: .*lock.*\n$/i);
-  t.equal(daemon.log.at(-1)?.msg, 'stopped', 'all else was closed in order');
+  t.same(
+    daemon.log.slice(-2).map(({ msg }) => msg),
+    ['stopped', 'failed'],
+    'all else was closed in order, and the log says why',
+  );
 });
 
 t.test('a second signal ends it at once, whatever the first still waits for', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { LogRoot } from '../../lib/app-log.ts';
+import { LogRoot } from '../../lib/app/log.ts';
 
 function memoryLog() {
   const lines: { readonly msg: string; readonly time: string }[] = [];

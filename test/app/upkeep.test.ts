@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Clock } from '../../lib/core/clock.ts';
-import { Upkeep } from '../../lib/app-upkeep.ts';
+import { Upkeep } from '../../lib/app/upkeep.ts';
 import type { LocationTable } from '../../lib/location/location-table.ts';
 
 /** One timer at a time, run by hand. */
@@ -16,6 +16,7 @@ class ManualTimers {
       this.#run = run;
       return { cancel: () => (this.delayMs = undefined) };
     },
+    soon: () => {},
   };
 
   fire(): void {

@@ -23,6 +23,9 @@ export interface DaemonOptions {
   readonly port?: number;
   /** The configuration file's text. It says nothing of `listen`, which is `--listen`'s. */
   readonly config?: string;
+  /** Whether management over HTTP and the FIFO are on, at places of its own; a `mi` section in `config` says it instead. */
+  readonly http?: boolean;
+  readonly fifo?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   /** Where it runs, if not here: `namespace.command`. */
   readonly within?: (program: string, ...args: readonly string[]) => [program: string, args: string[]];
@@ -68,22 +71,34 @@ export class Daemon {
   readonly folder: string;
   readonly address: string;
   readonly port: number;
+  /** Of management over HTTP, at `address`; 0 without it. */
+  readonly httpPort: number;
+  /** Its configuration file. */
+  readonly configPath: string;
   /** What it has logged so far. */
   readonly log: LogLine[] = [];
   readonly #child: ChildProcess;
+  readonly #management: string;
   readonly #ended: Promise<Ended>;
   readonly #waiting: { readonly message: string; readonly resolve: (line: LogLine) => void }[] = [];
 
   private constructor(
     child: ChildProcess,
     ended: Promise<Ended>,
-    place: Required<Pick<DaemonOptions, 'folder' | 'address' | 'port'>>,
+    place: Required<Pick<DaemonOptions, 'folder' | 'address' | 'port'>> & {
+      readonly httpPort: number;
+      readonly configPath: string;
+      readonly management: string;
+    },
   ) {
     this.#child = child;
     this.#ended = ended;
     this.folder = place.folder;
     this.address = place.address;
     this.port = place.port;
+    this.httpPort = place.httpPort;
+    this.configPath = place.configPath;
+    this.#management = place.management;
   }
 
   /** Resolves when the daemon says that it serves; rejects with what it said when it ends before. */
@@ -92,13 +107,18 @@ export class Daemon {
     const address = options.address ?? loopbackAddress();
     const port = options.port ?? (await freePort(address));
     const args = ['run', '--data', folder, '--listen', `sip:${address}:${port}`];
-    if (options.config !== undefined) args.push('--config', configFile(folder, options.config));
+    const httpPort = options.http === true ? await freePort(address) : 0;
+    const management = managementText({ ...options, folder, address }, httpPort);
+    const configPath = join(tempFolder(t), 'twinreg.yaml');
+    writeFileSync(configPath, `${options.config ?? ''}\n${management}`);
+    args.push('--config', configPath);
     const command = options.within?.(LAUNCHER, ...args) ?? [LAUNCHER, args];
     const child = spawn(...command, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: daemonEnv(options.env),
     });
-    const daemon = new Daemon(child, outcome(child), { folder, address, port });
+    const place = { folder, address, port, httpPort, configPath, management };
+    const daemon = new Daemon(child, outcome(child), place);
     t.teardown(() => daemon.kill());
     await daemon.#serving();
     return daemon;
@@ -106,6 +126,10 @@ export class Daemon {
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  get fifoPath(): string {
+    return join(this.folder, 'opensips_fifo');
   }
 
   get socketPath(): string {
@@ -156,6 +180,11 @@ export class Daemon {
     return (await this.mi('status')) as NodeStatus;
   }
 
+  /** Writes the configuration file anew, as it was started with but for this text; `reload` reads it. */
+  configure(config: string): void {
+    writeFileSync(this.configPath, `${config}\n${this.#management}`);
+  }
+
   /** A phone that speaks to this daemon; it is closed with the test. */
   async phone(t: Test, transport: 'udp' | 'tcp' = 'udp'): Promise<SipClient> {
     const client = await SipClient[transport](this);
@@ -198,10 +227,15 @@ export function twinreg(words: readonly string[], env: NodeJS.ProcessEnv = {}): 
   return outcome(spawn(LAUNCHER, words, { stdio: ['ignore', 'pipe', 'pipe'], env: daemonEnv(env) }));
 }
 
-function configFile(folder: string, text: string): string {
-  const path = join(folder, 'twinreg.yaml');
-  writeFileSync(path, text);
-  return path;
+/** Daemons of tests run beside each other: none of them takes the machine's one HTTP port or the one usual FIFO. */
+function managementText(
+  { config = '', address, folder, http, fifo }: DaemonOptions & { readonly address: string; readonly folder: string },
+  httpPort: number,
+): string {
+  if (/^mi:/m.test(config)) return '';
+  const httpText = http === true ? `'${address}:${httpPort}'` : 'off';
+  const fifoText = fifo === true ? `${folder}/opensips_fifo` : 'off';
+  return `mi: {http: ${httpText}, fifo_name: ${fifoText}, reply_dir: ${folder}}\n`;
 }
 
 async function outcome(child: ChildProcess): Promise<Ended> {

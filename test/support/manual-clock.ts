@@ -34,10 +34,19 @@ export class ManualClock implements Clock {
     return { cancel: () => this.#pending.delete(pending) };
   }
 
+  soon(run: () => void): void {
+    this.after(0, run);
+  }
+
   /** Moves time on at one go; what falls due meanwhile runs once, late. */
   jump(byMs: number): void {
-    this.#nowMs += byMs;
+    this.stall(byMs);
     this.advance(0);
+  }
+
+  /** Moves time on at one go; what falls due meanwhile has not had its turn yet. */
+  stall(byMs: number): void {
+    this.#nowMs += byMs;
   }
 
   /** Moves time on, and runs what becomes due on the way at its time, in order. */

@@ -41,6 +41,11 @@ export class Program {
     this.#waiting.delete(look);
   }
 
+  /** Writes to its standard input. */
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

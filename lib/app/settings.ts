@@ -1,27 +1,30 @@
-import type { Config } from './config/config.ts';
-import type { ConfigKeys } from './config/config-schema.ts';
-import { loadConfig } from './config/load-config.ts';
-import type { ConfigSource, KeyCheck } from './config/load-config.ts';
-import type { ConfigProblem } from './config/problem.ts';
-import type { RuleFinding } from './config/rules.ts';
-import { invariant } from './core/errors.ts';
-import { HORIZON_S } from './location/horizon.ts';
-import { Q_UNSPECIFIED } from './location/record.ts';
-import { NAT_TESTS, parseNatUacTest } from './registrar/nat-tests.ts';
-import { parseSaveFlags } from './registrar/save-flags.ts';
-import type { SaveFlags } from './registrar/save-flags.ts';
-import type { RegistrarSettings } from './registrar/settings.ts';
-import { ENGINE_LIMITS } from './sip/embedded/engine-settings.ts';
-import type { EmbeddedEngineSettings } from './sip/embedded/engine-settings.ts';
-import { Fault } from './sip/fault.ts';
-import { parseNameAddr } from './sip/name-addr.ts';
-import { parseUri } from './sip/uri.ts';
+import { checkPingerKeys, pingerSettings } from './pinger-settings.ts';
+import type { Config } from '../config/config.ts';
+import type { ConfigKeys } from '../config/config-schema.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { ConfigSource } from '../config/load-config.ts';
+import type { ConfigProblem } from '../config/problem.ts';
+import type { RuleFinding } from '../config/rules.ts';
+import { invariant } from '../core/errors.ts';
+import { HORIZON_S } from '../location/horizon.ts';
+import { Q_UNSPECIFIED } from '../location/record.ts';
+import type { PingerSettings } from '../pinger/settings.ts';
+import { NAT_TESTS, parseNatUacTest } from '../registrar/nat-tests.ts';
+import { parseSaveFlags } from '../registrar/save-flags.ts';
+import type { SaveFlags } from '../registrar/save-flags.ts';
+import type { RegistrarSettings } from '../registrar/settings.ts';
+import { ENGINE_LIMITS } from '../sip/embedded/engine-settings.ts';
+import type { EmbeddedEngineSettings } from '../sip/embedded/engine-settings.ts';
+import { Fault } from '../sip/fault.ts';
+import { parseNameAddr } from '../sip/name-addr.ts';
+import { parseUri } from '../sip/uri.ts';
 
 /** The configuration in the words of each component. */
 export interface AppSettings {
   readonly registrar: RegistrarSettings;
   readonly engine: EmbeddedEngineSettings;
   readonly location: LocationBounds;
+  readonly pinger: PingerSettings;
 }
 
 /** What the configuration says about the table; the composition root adds the incarnation and the URI rules. */
@@ -54,7 +57,7 @@ export function loadAppSettings(source: ConfigSource): LoadedSettings {
 }
 
 /** @param config one that `checkComponentKeys` found nothing in. */
-function appSettings(config: Config): AppSettings {
+export function appSettings(config: Config): AppSettings {
   const flags = saveFlags(config.registrar.save);
   invariant(!('badFlag' in flags), 'save flags were checked');
   return {
@@ -68,6 +71,7 @@ function appSettings(config: Config): AppSettings {
       recordsPerAorMax: config.usrloc.max_records_per_aor,
       aorsMax: config.usrloc.max_aors,
     },
+    pinger: pingerSettings(config),
   };
 }
 
@@ -134,14 +138,24 @@ function engineSettings({ listen, sip }: Config, save: SaveFlags): EmbeddedEngin
   };
 }
 
+/** Problems of a configuration that was put together from two, each of which had none. */
+export function configProblems(config: Config): readonly ConfigProblem[] {
+  return checkComponentKeys(config)
+    .filter(({ severity }) => severity === 'problem')
+    .map(({ keys: [key], message }) => ({ key, line: undefined, message }));
+}
+
+type ComponentKeys = Pick<ConfigKeys, 'usrloc' | 'registrar' | 'nathelper' | 'policy'>;
+
 /** Keys whose syntax the components own. */
-const checkComponentKeys: KeyCheck = (keys) => [
+const checkComponentKeys = (keys: ComponentKeys): readonly RuleFinding[] => [
   ...saveFindings(keys),
   ...natTestProblems(keys),
   ...serviceRouteProblems(keys),
+  ...checkPingerKeys(keys),
 ];
 
-function* saveFindings(keys: ConfigKeys): Iterable<RuleFinding> {
+function* saveFindings(keys: ComponentKeys): Iterable<RuleFinding> {
   const flags = saveFlags(keys.registrar.save);
   if ('badFlag' in flags) {
     yield problem('registrar.save', `the flag "${flags.badFlag}" ${flags.problem}`);
@@ -151,7 +165,7 @@ function* saveFindings(keys: ConfigKeys): Iterable<RuleFinding> {
   yield* saveWarnings(keys, flags);
 }
 
-function* saveProblems({ registrar, usrloc }: ConfigKeys, flags: SaveFlags): Iterable<RuleFinding> {
+function* saveProblems({ registrar, usrloc }: ComponentKeys, flags: SaveFlags): Iterable<RuleFinding> {
   const { minExpiresS = registrar.min_expires, maxExpiresS = registrar.max_expires, maxContacts = 0 } = flags;
   if (flags.maxExpiresS !== undefined && flags.maxExpiresS > HORIZON_S) {
     yield problem('registrar.save', `max-expires=${flags.maxExpiresS} is more than ${HORIZON_S}, the longest lifetime`);
@@ -167,7 +181,7 @@ function* saveProblems({ registrar, usrloc }: ConfigKeys, flags: SaveFlags): Ite
   }
 }
 
-function* saveWarnings({ registrar }: ConfigKeys, flags: SaveFlags): Iterable<RuleFinding> {
+function* saveWarnings({ registrar }: ComponentKeys, flags: SaveFlags): Iterable<RuleFinding> {
   if (flags.pathReceived && flags.pathMode === 'ignored') {
     yield warning('registrar.save', 'the flag v has no effect: no Path is looked at without p0, p1 or p2');
   }
@@ -180,7 +194,7 @@ function* saveWarnings({ registrar }: ConfigKeys, flags: SaveFlags): Iterable<Ru
   }
 }
 
-function* natTestProblems({ nathelper }: ConfigKeys): Iterable<RuleFinding> {
+function* natTestProblems({ nathelper }: ComponentKeys): Iterable<RuleFinding> {
   const tests = nathelper.nat_uac_test;
   for (const test of typeof tests === 'number' ? [] : tests) {
     if (typeof parseNatUacTest(test) === 'number') continue;
@@ -192,7 +206,7 @@ function* natTestProblems({ nathelper }: ConfigKeys): Iterable<RuleFinding> {
   }
 }
 
-function* serviceRouteProblems({ registrar }: ConfigKeys): Iterable<RuleFinding> {
+function* serviceRouteProblems({ registrar }: ComponentKeys): Iterable<RuleFinding> {
   for (const route of registrar.service_route) {
     if (!isRoute(route)) yield problem('registrar.service_route', `"${route}" is no SIP URI in angle brackets`);
   }

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from './core/clock.ts';
-import type { LocationTable } from './location/location-table.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import type { LocationTable } from '../location/location-table.ts';
 
 export interface UpkeepParts {
   readonly table: Pick<LocationTable, 'expire' | 'noteDead' | 'dropNoted'>;

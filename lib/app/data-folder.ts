@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { OperationalError } from './core/errors.ts';
+import { OperationalError } from '../core/errors.ts';
 
 /** Only the folder's owner and group may look at who is registered. */
 const DATA_FOLDER_MODE = 0o750;

@@ -1,7 +1,7 @@
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import type { Log } from './core/log.ts';
-import type { LogLevel, LogThreshold } from './mi/commands/log-level.ts';
+import type { Log } from '../core/log.ts';
+import type { LogLevel, LogThreshold } from '../mi/commands/log-level.ts';
 
 export interface LogSettings {
   readonly level: LogLevel;

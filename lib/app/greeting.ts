@@ -1,4 +1,5 @@
-import type { Config } from './config/config.ts';
+import type { Config } from '../config/config.ts';
+import { isLoopback } from '../core/is-loopback.ts';
 
 export interface Greeting {
   readonly version: string;
@@ -32,5 +33,5 @@ function phoneHint({ registrar }: Config, sockets: readonly string[]): string {
 }
 
 function isLoopbackOnly({ listen }: Config): boolean {
-  return listen.every(({ address }) => address.startsWith('127.') || address === '::1');
+  return listen.every(({ address }) => isLoopback(address));
 }

@@ -1,11 +1,11 @@
 import t from 'tap';
-import { loadAppSettings } from '../lib/app-settings.ts';
-import type { AppSettings } from '../lib/app-settings.ts';
-import { formatProblems } from '../lib/config/problem.ts';
-import { LIFETIME_MAX_S } from '../lib/config/sections/registrar-section.ts';
-import { HORIZON_S } from '../lib/location/horizon.ts';
-import { usableSaveFlags } from '../lib/registrar/save-flag-list.ts';
-import { source } from './config/load.ts';
+import { loadAppSettings } from '../../lib/app/settings.ts';
+import type { AppSettings } from '../../lib/app/settings.ts';
+import { formatProblems } from '../../lib/config/problem.ts';
+import { LIFETIME_MAX_S } from '../../lib/config/sections/registrar-section.ts';
+import { HORIZON_S } from '../../lib/location/horizon.ts';
+import { usableSaveFlags } from '../../lib/registrar/save-flag-list.ts';
+import { source } from '../config/load.ts';
 
 function settingsOf(text: string): AppSettings {
   const loaded = loadAppSettings(source(text));
@@ -23,7 +23,7 @@ t.test('the longest lifetime of the configuration is the one of the table', asyn
 });
 
 t.test('without a file every component has the defaults that it documents', async (t) => {
-  const { registrar, engine, location } = settingsOf('');
+  const { registrar, engine, location, pinger } = settingsOf('');
   t.strictSame(registrar, {
     addressOfRecord: {
       useDomain: true,
@@ -64,7 +64,10 @@ t.test('without a file every component has the defaults that it documents', asyn
       pathReceived: false,
       onlyRequestContacts: false,
     },
-    branchFlags: [],
+    branchFlags: [
+      { flags: ['SIPPING_ENABLE'], when: 'all', domains: [] },
+      { flags: ['SIPPING_RTO'], when: 'all', domains: [] },
+    ],
     serviceRoutes: [],
     retryAfterS: 0,
   });
@@ -75,6 +78,18 @@ t.test('without a file every component has the defaults that it documents', asyn
     descTimeOrder: false,
     recordsPerAorMax: 256,
     aorsMax: 2_000_000,
+  });
+  t.strictSame(pinger, {
+    intervalMs: 30_000,
+    requiredFlag: '',
+    pingsConnections: true,
+    fromUri: 'sip:pinger@localhost',
+    optionsFlag: 'SIPPING_ENABLE',
+    removalFlag: 'SIPPING_RTO',
+    lostMax: 3,
+    thresholdMs: 3000,
+    ignoredStatuses: new Set(),
+    ratePerS: 20_000,
   });
   t.equal(engine.listeners.length, 2);
   t.match(engine, { forceRport: true, serverHeader: 'twinreg', supported: [], udp: { receiveBufferBytes: 4_194_304 } });
@@ -179,6 +194,68 @@ nathelper:
       't.yaml:7: nathelper.nat_uac_test: "nat" is no test; expected names out of private-contact, diff-ip-src-via, private-via, private-sdp, diff-port-src-via, diff-ip-src-contact, diff-port-src-contact, carrier-grade-nat, or the sum of their numbers',
     ],
   );
+});
+
+t.test('the keys of pinging arrive in its words and units', async (t) => {
+  const { pinger } = settingsOf(`
+usrloc: {nat_bflag: NAT}
+nathelper:
+  natping_interval: 60
+  ping_nated_only: 1
+  natping_tcp: 0
+  natping_max_rate: 500
+  sipping_from: "sips:pinger@example.com"
+  sipping_bflag: PING
+  remove_on_timeout_bflag: RTO
+  max_pings_lost: 5
+  ping_threshold: 10
+  sipping_ignore_rpl_codes: [408, 503]
+policy: {setbflag: [PING, RTO]}
+`);
+  t.strictSame(pinger, {
+    intervalMs: 60_000,
+    requiredFlag: 'NAT',
+    pingsConnections: false,
+    fromUri: 'sips:pinger@example.com',
+    optionsFlag: 'PING',
+    removalFlag: 'RTO',
+    lostMax: 5,
+    thresholdMs: 10_000,
+    ignoredStatuses: new Set([408, 503]),
+    ratePerS: 500,
+  });
+  t.equal(settingsOf('usrloc: {nat_bflag: NAT}').pinger.requiredFlag, '', 'the flag alone asks for nothing');
+});
+
+t.test('pinging that cannot be meant so is refused, and what has no effect is warned about', async (t) => {
+  t.strictSame(problemsOf('nathelper: {ping_nated_only: 1}'), [
+    't.yaml:1: nathelper.ping_nated_only: needs usrloc.nat_bflag, the flag that marks the contacts to ping',
+  ]);
+  for (const from of ['pinger', 'tel:+1', '<sip:a@b>', 'sip:a b@c']) {
+    t.strictSame(problemsOf(`nathelper: {sipping_from: "${from}"}`), [
+      `t.yaml:1: nathelper.sipping_from: "${from}" is no SIP URI; write it without angle brackets`,
+    ]);
+  }
+  const loadedOf = (keys: string) => {
+    const loaded = loadAppSettings(source(`nathelper: {${keys}}`));
+    if (!loaded.ok) throw new Error(formatProblems('t.yaml', loaded.problems));
+    return loaded;
+  };
+  const warningsOf = (keys: string) => loadedOf(keys).warnings.map(({ key, message }) => `${key}: ${message}`);
+  t.strictSame(warningsOf('natping_partitions: 8, natping_processes: 2'), [
+    'nathelper.natping_partitions: has no effect: pings are spread contact by contact, without partitions',
+    'nathelper.natping_processes: has no effect: pings are spread contact by contact, without partitions',
+  ]);
+  t.strictSame(warningsOf('natping_interval: 5, ping_threshold: 8'), [
+    'nathelper.ping_threshold: 8 s is above natping_interval (5 s): half of that counts, 2.5 s',
+  ]);
+  t.equal(loadedOf('natping_interval: 5, ping_threshold: 8').settings.pinger.thresholdMs, 2500);
+  t.strictSame(warningsOf('natping_interval: 3, ping_threshold: 3'), []);
+  t.strictSame(warningsOf('natping_interval: 0, ping_threshold: 8, sipping_bflag: X'), []);
+  t.strictSame(warningsOf('sipping_bflag: X, remove_on_timeout_bflag: Y'), [
+    'nathelper.sipping_bflag: has no effect: policy.setbflag gives no contact the flag X',
+    'nathelper.remove_on_timeout_bflag: has no effect: policy.setbflag gives no contact the flag Y',
+  ]);
 });
 
 t.test('warnings come along with good settings', async (t) => {

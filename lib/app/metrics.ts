@@ -1,0 +1,21 @@
+import { readinessOf, type StatusParts } from './status.ts';
+import type { MetricsSources } from '../mi/metrics/metrics-sources.ts';
+
+/** Where /metrics reads what. */
+export function metricsSources(parts: StatusParts): MetricsSources {
+  const { facts, table, registrar, engine, store, pinging, eventLoopDelay } = parts;
+  return {
+    version: facts.version,
+    location: () => table.statistics(),
+    tableBytes: () => table.memory().slabBytes,
+    registrar: () => ({ ...registrar.statistics(), ...registrar.counts() }),
+    engine: () => engine.statistics,
+    openConnections: () => engine.connectionCount,
+    storage: () => store.status(),
+    pings: () => pinging.pinger.statistics(),
+    pingLatencies: pinging.latencies.durations,
+    eventLoopDelay: () => eventLoopDelay.lately(),
+    isActive: () => pinging.role.isOpen,
+    readiness: () => readinessOf(parts),
+  };
+}

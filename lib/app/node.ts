@@ -1,0 +1,97 @@
+import type { EventLoopDelay } from './event-loop-delay.ts';
+import type { Reload } from './reload.ts';
+import type { Upkeep } from './upkeep.ts';
+import type { Log } from '../core/log.ts';
+import type { NatPinger } from '../pinger/nat-pinger.ts';
+import type { EmbeddedEngine } from '../sip/embedded/embedded-engine.ts';
+import { describeSocket } from '../sip/embedded/listening-socket.ts';
+import type { Persistence } from '../storage/persistence.ts';
+
+/** The management interface, whatever sockets it has. */
+interface Management {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface NodeParts {
+  readonly upkeep: Upkeep;
+  readonly store: Persistence;
+  readonly engine: EmbeddedEngine;
+  readonly pinger: NatPinger;
+  readonly mi: Management;
+  readonly eventLoopDelay: EventLoopDelay;
+  readonly reload: Reload;
+  readonly loadedBindings: number;
+  readonly log: Log;
+}
+
+/** A node, put together: it starts, serves, and stops. */
+export class AppNode {
+  /** Bindings that came from the disk and were valid then. */
+  readonly loadedBindings: number;
+  readonly #parts: NodeParts;
+  #serves = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor(parts: NodeParts) {
+    this.#parts = parts;
+    this.loadedBindings = parts.loadedBindings;
+  }
+
+  /** Where SIP is served: `udp:127.0.0.1:5060`. */
+  get sockets(): readonly string[] {
+    return this.#parts.engine.sockets.map(describeSocket);
+  }
+
+  /** Why this node could not serve even if the traffic came to it; empty = it can. */
+  get unready(): readonly string[] {
+    if (this.#serves) return [];
+    return [this.#stopped === undefined ? 'starting' : 'stopping'];
+  }
+
+  /** Management comes first: a second daemon on the same data is told so, and not that its port is taken. */
+  async start(): Promise<void> {
+    const { mi, engine, upkeep, pinger, eventLoopDelay } = this.#parts;
+    try {
+      await mi.start();
+      await engine.start();
+    } catch (err) {
+      // Why it could not start is what the operator has to know, whatever else goes wrong now.
+      await Promise.allSettled([this.stop()]);
+      throw err;
+    }
+    upkeep.start();
+    pinger.start();
+    eventLoopDelay.start();
+    this.#serves = true;
+  }
+
+  /** Reads the configuration again; what comes of it is logged. */
+  async reload(): Promise<void> {
+    await this.#parts.reload.now();
+  }
+
+  /**
+   * No new SIP; what waits for the disk is flushed and answered; then the sockets close, and management last. All of it
+   * happens even if a part fails; rejects with the OperationalError of the disk if that did not take everything.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const { upkeep, engine, pinger, store, mi, eventLoopDelay, log } = this.#parts;
+    this.#serves = false;
+    log.info({}, 'stopping');
+    upkeep.stop();
+    engine.drain();
+    pinger.stop();
+    const [flushed] = await Promise.allSettled([store.close()]);
+    await engine.stop();
+    eventLoopDelay.stop();
+    await mi.stop();
+    log.info({}, 'stopped');
+    if (flushed.status === 'rejected') throw flushed.reason;
+  }
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import type { LogRoot } from './log.ts';
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Random } from '../core/random.ts';
+import type { LocationTable } from '../location/location-table.ts';
+import { PingLatencies } from '../mi/metrics/ping-latencies.ts';
+import { NatPinger } from '../pinger/nat-pinger.ts';
+import { OwnSockets } from '../pinger/own-sockets.ts';
+import type { PingSender } from '../pinger/ports.ts';
+import type { PingerSettings } from '../pinger/settings.ts';
+import { Role } from '../role/role.ts';
+import { interfaceAddresses } from '../sip/embedded/interface-addresses.ts';
+import type { SipEngine } from '../sip/engine.ts';
+import { PingTrace } from '../trace/ping-trace.ts';
+import type { Watchers } from '../trace/watchers.ts';
+
+const ROLE_FILE = 'role';
+
+interface PingingParts {
+  readonly config: Config;
+  readonly settings: PingerSettings;
+  readonly table: LocationTable;
+  readonly engine: PingSender & Pick<SipEngine, 'sockets'>;
+  readonly clusterClock: { nowMs(): number };
+  readonly watchers: Watchers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: LogRoot;
+}
+
+interface Pinging {
+  readonly role: Role;
+  readonly pinger: NatPinger;
+  readonly latencies: PingLatencies;
+}
+
+/** The role of this node, the pinger that follows it, and those who hear of its pings. */
+export async function startPinging(parts: PingingParts): Promise<Pinging> {
+  const { settings, table, engine, clusterClock, clock, random, watchers, log } = parts;
+  const rolePath = join(parts.config.dataFolder, ROLE_FILE);
+  const role = await Role.open({ path: rolePath, atFirst: 'active' }, log.child('role'));
+  const pinger = new NatPinger({
+    settings,
+    gate: role,
+    table,
+    judge: table,
+    sender: engine,
+    isOwnAddress: new OwnSockets({ sockets: () => engine.sockets, hostAddresses, clock }).has,
+    clusterClock,
+    clock,
+    random,
+    log: log.child('pinger'),
+  });
+  pinger.enrolExisting();
+  table.addListener(pinger);
+  role.addListener(() => pinger.gateChanged());
+  const latencies = new PingLatencies();
+  pinger.addObserver(latencies);
+  pinger.addObserver(new PingTrace(watchers));
+  return { role, pinger, latencies };
+}
+
+function hostAddresses(): readonly string[] {
+  return interfaceAddresses().map(({ address }) => address);
+}

@@ -1,0 +1,155 @@
+import type { EventLoopDelay } from './event-loop-delay.ts';
+import type { Config } from '../config/config.ts';
+import { MARK_RESERVE_MS, type ClusterClock } from '../core/cluster-clock.ts';
+import type { Clock } from '../core/clock.ts';
+import type { DurationHistogram } from '../core/duration-histogram.ts';
+import { mostFrequent } from '../core/reason-counts.ts';
+import type { LocationTable } from '../location/location-table.ts';
+import type { ProcessFacts } from '../mi/commands/process-facts.ts';
+import type { Degradation, NodeStatus, PingStatus, RefusedRequest } from '../mi/commands/status.ts';
+import type { Readiness } from '../mi/metrics/metrics-sources.ts';
+import type { PingStatistics } from '../pinger/ping-statistics.ts';
+import { displayText } from '../mi/display-text.ts';
+import type { LastRefusal } from '../registrar/last-refusals.ts';
+import type { Registrar } from '../registrar/registrar.ts';
+import type { EmbeddedEngine } from '../sip/embedded/embedded-engine.ts';
+import { describeSocket } from '../sip/embedded/listening-socket.ts';
+import type { Persistence } from '../storage/persistence.ts';
+import type { StoreStatus } from '../storage/store-status.ts';
+import { redactedText } from '../trace/redacted-text.ts';
+import { socketText } from '../trace/socket-text.ts';
+
+/** What the status and the statistics are read from. */
+export interface StatusParts {
+  readonly config: Config;
+  readonly facts: ProcessFacts;
+  readonly clock: Clock;
+  readonly startedMonotonicMs: number;
+  readonly clusterClock: ClusterClock;
+  readonly table: LocationTable;
+  readonly registrar: Registrar;
+  readonly engine: EmbeddedEngine;
+  readonly store: Persistence;
+  readonly eventLoopDelay: EventLoopDelay;
+  readonly pinging: PingingParts;
+  /** Where management commands are taken besides the unix socket. */
+  readonly management: () => readonly string[];
+  /** Why this node could not serve even if the traffic came to it: `stopping`; empty = it can. */
+  readonly unready: () => readonly string[];
+}
+
+interface PingingParts {
+  readonly pinger: { statistics(): PingStatistics };
+  readonly latencies: { readonly durations: DurationHistogram };
+  readonly role: { readonly isOpen: boolean; readonly isOn: boolean };
+  /** `natping_interval`, as it is now. */
+  readonly intervalS: () => number;
+}
+
+/** Reasons for rejections that `status` names; /metrics has them all. */
+const REFUSALS_SHOWN = 5;
+
+export function nodeStatusOf(parts: StatusParts): NodeStatus {
+  const { config, facts, clock, engine, store } = parts;
+  const { users, contacts } = parts.table.statistics();
+  const delay = parts.eventLoopDelay.sinceStart();
+  const lately = parts.eventLoopDelay.lately();
+  return {
+    version: facts.version,
+    pid: facts.pid,
+    node_id: config.nodeId,
+    uptime_s: Math.floor((clock.monotonicMs() - parts.startedMonotonicMs) / 1000),
+    listen: engine.sockets.map(describeSocket),
+    management: parts.management(),
+    data_folder: config.dataFolder,
+    users,
+    contacts,
+    registrations: registrationStatus(parts),
+    invalid_requests: refusalList(engine.statistics.invalid.all()),
+    pings: pingStatus(parts.pinging),
+    storage: storageStatus(store.status(), clock.wallMs()),
+    degraded: readinessOf(parts).degraded,
+    cpu_ms: facts.cpuMs(),
+    resident_mb: Math.round(facts.residentBytes() / (1024 * 1024)),
+    event_loop_delay_ms: {
+      p99: oneDecimal(delay.p99Ms),
+      max: oneDecimal(delay.maxMs),
+      p99_lately: oneDecimal(lately.p99Ms),
+      max_lately: oneDecimal(lately.maxMs),
+    },
+  };
+}
+
+function registrationStatus({ registrar, clusterClock }: StatusParts): NodeStatus['registrations'] {
+  const { accepted_regs, rejected_regs, contact_collisions } = registrar.statistics();
+  const { outcomes, refusals, lastRefusals, lastAcceptedMs } = registrar.counts();
+  const nowMs = clusterClock.nowMs();
+  return {
+    accepted: accepted_regs,
+    rejected: rejected_regs,
+    collisions: contact_collisions,
+    retransmissions: outcomes.retransmission,
+    ...(lastAcceptedMs === 0 ? {} : { last_accepted_ms_ago: nowMs - lastAcceptedMs }),
+    refusals: refusalList(refusals),
+    last_refusals: lastRefusals.map((refusal) => refusedRequest(refusal, nowMs)),
+  };
+}
+
+function refusedRequest({ atMs, to, reason, ...from }: LastRefusal, nowMs: number): RefusedRequest {
+  const source = socketText(from.transport, from.sourceAddress, from.sourcePort);
+  return { ms_ago: nowMs - atMs, to: displayText(redactedText(to)), source, reason: displayText(reason) };
+}
+
+function refusalList(counts: ReadonlyMap<string, number>): NodeStatus['invalid_requests'] {
+  return mostFrequent(counts, REFUSALS_SHOWN).map(([reason, count]) => ({ reason, count }));
+}
+
+function pingStatus({ pinger, latencies, role, intervalS }: PingingParts): PingStatus {
+  const { enrolled, optionsSent, keepAlivesSent, answered, lost, removed, skipped, guardActive, lagMs } =
+    pinger.statistics();
+  return {
+    enabled: role.isOn,
+    active: role.isOpen,
+    interval_s: intervalS(),
+    contacts: enrolled,
+    sent: optionsSent + keepAlivesSent,
+    answered,
+    lost,
+    removed,
+    skipped: Object.values(skipped).reduce((sum, count) => sum + count, 0),
+    guard: guardActive,
+    lag_ms: Math.round(lagMs),
+    latency_sum_ms: Math.round(latencies.durations.sumMs),
+  };
+}
+
+function storageStatus(store: StoreStatus | undefined, nowMs: number): NodeStatus['storage'] {
+  if (store === undefined) return { mode: 'none' };
+  const { writeMode: mode, path, disk, pending, lastFlushMs } = store;
+  return {
+    mode,
+    path,
+    state: disk.state,
+    ...(disk.state === 'degraded' ? { reason: disk.reason, since: new Date(disk.sinceMs).toISOString() } : {}),
+    pending_changes: pending,
+    ...(lastFlushMs === 0 ? {} : { last_flush_ms_ago: Math.max(0, nowMs - lastFlushMs) }),
+  };
+}
+
+export function readinessOf(parts: StatusParts): Readiness {
+  return { unready: parts.unready(), degraded: degradations(parts) };
+}
+
+function degradations({ store, table, clusterClock }: StatusParts): Degradation[] {
+  const found: Degradation[] = [];
+  const disk = store.status();
+  if (disk?.disk.state === 'degraded') found.push('disk');
+  // A stamp this far above the mark could come again after a crash, if the wall clock is set back meanwhile.
+  if (disk !== undefined && table.lastStampMs > disk.durableMarkMs + MARK_RESERVE_MS) found.push('mark');
+  if (clusterClock.origin !== 'wall') found.push('clock');
+  return found;
+}
+
+function oneDecimal(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
