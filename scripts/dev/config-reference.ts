@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { configSchema } from '../../lib/config/config-schema.ts';
 import { keyNotes, sectionNotes, valueNotesOf } from '../../lib/config/notes.ts';
 import type { KeyNotes } from '../../lib/config/notes.ts';
+import { takingOf } from '../../lib/config/reload-table.ts';
 import { SAVE_FLAG_LIST } from '../../lib/registrar/save-flag-list.ts';
 import type { SaveFlagEntry } from '../../lib/registrar/save-flag-list.ts';
 
@@ -22,6 +23,8 @@ keys have OpenSIPS's names and units. [twinreg.example.yaml](twinreg.example.yam
 - **Data folder**: what \`--data DIR\` says, else \`/var/lib/twinreg\` for root, else \`$XDG_STATE_HOME/twinreg\`, else
   \`~/.local/state/twinreg\`. Relative paths in the file start there. The start prints it.
 - \`--listen ADDRESS[:PORT]\` replaces the file's \`listen\`; it takes what \`listen\` takes, and may be given several times.
+- **A change** of a key is taken at once by \`twinreg reload\` (and SIGHUP), or waits for a restart: the last column. A file with
+  a problem changes nothing.
 `;
 
 /** docs/CONFIG.md, from what the schemas say about their keys. */
@@ -31,10 +34,12 @@ export function renderConfigReference(): string {
     schema,
     object: objectOf(schema),
   }));
-  const single = sections.filter(({ object }) => object === undefined).map(({ name, schema }) => row(name, schema));
+  const single = sections
+    .filter(({ object }) => object === undefined)
+    .map(({ name, schema }) => row(name, name, schema));
   const top = sectionText('listen', configSchema, single);
   const rest = sections.flatMap(({ name, object }) =>
-    object === undefined ? [] : [sectionText(name, object, rowsOf(object)), ...appendix(name)],
+    object === undefined ? [] : [sectionText(name, object, rowsOf(name, object)), ...appendix(name)],
   );
   return `${[INTRODUCTION, top, ...rest].join('\n')}`;
 }
@@ -61,8 +66,8 @@ function sectionText(title: string, schema: z.ZodObject, rows: readonly string[]
 
 ${notes.meaning}
 
-| key | values | unit | default | meaning | in OpenSIPS |
-|---|---|---|---|---|---|
+| key | values | unit | default | meaning | in OpenSIPS | a change |
+|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
 \`\`\`yaml
@@ -103,12 +108,11 @@ function refusedText(refusedKeys: Readonly<Record<string, string>>): string {
   return `\nRefused, each with this answer:\n\n${lines.join('\n')}\n`;
 }
 
-function rowsOf(section: z.ZodObject): readonly string[] {
-  const shape: z.core.$ZodShape = section.shape;
-  return Object.entries(shape).map(([name, schema]) => row(name, schema));
+function rowsOf(section: string, { shape }: z.ZodObject): readonly string[] {
+  return Object.entries<z.core.$ZodType>(shape).map(([name, schema]) => row(name, `${section}.${name}`, schema));
 }
 
-function row(name: string, schema: z.core.$ZodType): string {
+function row(name: string, key: string, schema: z.core.$ZodType): string {
   const notes = keyNotes.get(schema);
   const value = valueNotesOf(schema);
   if (notes === undefined || value === undefined) throw new Error(`the key ${name} has no notes`);
@@ -119,6 +123,7 @@ function row(name: string, schema: z.core.$ZodType): string {
     defaultText(schema, notes),
     notes.meaning,
     notes.opensips,
+    takingOf(key) === 'reload' ? 'at once' : 'restart',
   ];
   return `| ${cells.map(cell).join(' | ')} |`;
 }

@@ -3,12 +3,15 @@ import Database from 'better-sqlite3';
 import { join } from 'node:path';
 import { Daemon } from '../support/daemon.ts';
 import { contradicted, RecordingPhones } from '../support/recording-phones.ts';
+import { inTest } from '../support/soak.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const WRITE_THROUGH = 'usrloc:\n  working_mode_preset: single-instance-sql-write-through\n';
 const WRITE_BACK = 'usrloc:\n  working_mode_preset: single-instance-sql-write-back\n';
 
-for (const answers of [700, 2500, 4200]) {
+const KILLED_AFTER = inTest([700, 2500, 4200], { inSoak: Array.from({ length: 40 }, (_, round) => 500 + 397 * round) });
+
+for (const answers of KILLED_AFTER) {
   t.test(
     `write-through: killed after ${String(answers)} answers at 2000/s, a restart shows all that phones were told`,
     async (t) => {
