@@ -16,6 +16,8 @@ export interface LoadOrder {
   readonly count: number;
   readonly cseq: number;
   readonly pace: { readonly inFlight: number } | { readonly rate: number };
+  /** Port of all Contacts; 5060 by default, where nobody is. */
+  readonly contactPort?: number;
 }
 
 export interface LoadResult {
@@ -118,7 +120,7 @@ class Load {
   #send(phone: number): void {
     this.#sentAtMs[phone] = performance.now();
     this.#sends[phone] = (this.#sends[phone] ?? 0) + 1;
-    const text = registerText(this.#order.first + phone, this.#order.cseq, this.#localPort);
+    const text = registerText(this.#order.first + phone, this.#order.cseq, this.#localPort, this.#order.contactPort);
     this.#socket.send(Buffer.from(text, 'latin1'), this.#order.port, this.#order.address);
   }
 
@@ -149,7 +151,7 @@ class Load {
 }
 
 /** About 600 octets, the size of what a desk phone sends. `port` is where the answer goes; the Contact is the same in every run. */
-export function registerText(phone: number, cseq: number, port: number): string {
+export function registerText(phone: number, cseq: number, port: number, contactPort = 5060): string {
   const id = String(phone).padStart(8, '0');
   return (
     'REGISTER sip:example.com SIP/2.0\r\n' +
@@ -159,7 +161,7 @@ export function registerText(phone: number, cseq: number, port: number): string 
     `To: "Phone ${id}" <sip:u${id}@example.com>\r\n` +
     `Call-ID: ${id}-5f1e0c9a7b3d4e26@127.0.0.1\r\n` +
     `CSeq: ${cseq} REGISTER\r\n` +
-    `Contact: <sip:u${id}@127.0.0.1:5060>;expires=3600\r\n` +
+    `Contact: <sip:u${id}@127.0.0.1:${contactPort}>;expires=3600\r\n` +
     'User-Agent: Example-Phone T46S 66.86.0.15\r\n' +
     'Allow: INVITE, ACK, CANCEL, BYE, NOTIFY, REFER, OPTIONS, INFO, MESSAGE, SUBSCRIBE, UPDATE\r\n' +
     'Supported: replaces, path\r\n' +

@@ -1,5 +1,6 @@
 import type { LoadClient } from './load-client.ts';
 import type { LoadOrder } from './load.ts';
+import { pause } from './pause.ts';
 import { cpuUs, residentBytes } from './proc.ts';
 import type { Server } from './server.ts';
 
@@ -24,6 +25,8 @@ const IN_FLIGHT = 64;
 const PACED_PER_S = 8000;
 /** Paced runs last this long: enough for 10 ms ticks to be a small error. */
 const PACED_S = 6;
+/** What a load leaves to be done later (a flush of the disk, once a second) is its own cost, not the next one's. */
+const AFTERWARDS_MS = 1500;
 /** So many that Node's compiler has done its work; its time is not that of a REGISTER. */
 const WARM_UP_PHONES = 200_000;
 
@@ -32,6 +35,7 @@ export async function measureCpu(server: Server, load: LoadClient, phones: numbe
   const paced = { rate: PACED_PER_S };
   const pacedPhones = PACED_PER_S * PACED_S;
   await load.run({ ...base(server), first: 90_000_000, count: WARM_UP_PHONES, cseq: 1, pace: closed });
+  await pause(AFTERWARDS_MS);
   return {
     'new, closed loop': await one(server, load, { ...base(server), first: 0, count: phones, cseq: 1, pace: closed }),
     'refresh, closed loop': await one(server, load, {
@@ -62,6 +66,7 @@ async function one(server: Server, load: LoadClient, order: LoadOrder): Promise<
   const pids = server.pids();
   const beforeUs = cpuUs(pids);
   const result = await load.run(order);
+  await pause(AFTERWARDS_MS);
   const usedUs = cpuUs(pids) - beforeUs;
   // Sent again, an equal CSeq may be refused (Kamailio does); anything beyond that is no measurement.
   if (result.refused > result.resent)

@@ -3,6 +3,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 /** Clock ticks a second in /proc/PID/stat; fixed at 100 on every Linux that Debian ships. */
 const TICKS_PER_S = 100;
 
+const PAGE_BYTES = 4096;
+
 /** User plus system time of these processes, all their threads included, in microseconds (10 ms steps). */
 export function cpuUs(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + cpuOfProcessUs(pid), 0);
@@ -24,6 +26,14 @@ function pssBytes(pid: number): number {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
   const line = rollup.split('\n').find((text) => text.startsWith('Pss:')) ?? 'Pss: 0';
   return Number(line.replace(/\D+/g, ' ').trim()) * 1024;
+}
+
+/** Resident set size of these processes in bytes: cheap to ask often, unlike the proportional one. */
+export function residentSetBytes(pids: readonly number[]): number {
+  return pids.reduce(
+    (sum, pid) => sum + Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]) * PAGE_BYTES,
+    0,
+  );
 }
 
 /** `pid` and all its descendants. */

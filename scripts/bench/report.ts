@@ -1,4 +1,7 @@
+import type { DelayFigures, DumpFigures } from './measure-delay.ts';
+import type { PingFigures } from './measure-pings.ts';
 import { LOADS, type CpuFigures, type Figures, type MemoryFigures } from './measure.ts';
+import type { DelayReading } from './probed-daemon.ts';
 
 type Load = (typeof LOADS)[number];
 
@@ -40,4 +43,43 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+export function delayTable(figures: DelayFigures): string {
+  const { contacts, perSecond, resent } = figures;
+  const title = `event-loop delay while ${contacts} contacts are refreshed at ${Math.round(perSecond)}/s`;
+  return table([title, ''], [...delayRows(figures), ['sent again', String(resent)]]);
+}
+
+export function dumpTable(figures: DumpFigures): string {
+  const { contacts, perSecond, seconds, bytes, addedBytes } = figures;
+  return table(
+    [`ul_dump of ${contacts} contacts under ${Math.round(perSecond)} REGISTER/s`, ''],
+    [
+      ['memory added, MiB', mebibytes(addedBytes)],
+      ['seconds', seconds.toFixed(1)],
+      ['size, MiB', mebibytes(bytes)],
+      ...delayRows(figures),
+    ],
+  );
+}
+
+export function pingTable({ contacts, intervalS, cpuUsPerPing, pingsPerSecond }: PingFigures): string {
+  return table(
+    [`pings of ${contacts} contacts every ${intervalS} s`, ''],
+    [
+      ['CPU-µs per ping and answer', cpuUsPerPing.toFixed(1)],
+      ['pings a second', String(Math.round(pingsPerSecond))],
+      ['pings a second on one core at that price', String(Math.round(1e6 / cpuUsPerPing))],
+    ],
+  );
+}
+
+function delayRows({ p99Ms, longestMs, longestCpuMs, longestGcMs }: DelayReading): readonly (readonly string[])[] {
+  return [
+    ['99th percentile, ms', p99Ms.toFixed(1)],
+    ['longest, ms', longestMs.toFixed(1)],
+    ['longest, CPU-ms of its own', longestCpuMs.toFixed(1)],
+    ['longest garbage collection, ms', longestGcMs.toFixed(1)],
+  ];
 }
