@@ -172,12 +172,7 @@ export class NatPinger implements ChangeListener {
   #written(aor: string, { recordId, before, after }: RecordWrite): void {
     if (after.kind !== 'put') this.#withdraw(recordId);
     else if (!this.#cells.isEnrolled(recordId)) this.#wheel.add(recordId, aor, after.key);
-    else if (before?.kind === 'put' && !this.#goesOn(before, after)) this.#cells.startOver(recordId);
-  }
-
-  /** The same contact, in the same place, that had not expired meanwhile. */
-  #goesOn(before: PutRecord, after: PutRecord): boolean {
-    return before.expiresAtMs > this.#parts.clusterClock.nowMs() && isSamePlace(before, after);
+    else if (before?.kind === 'put' && !goesOn(before, after)) this.#cells.startOver(recordId);
   }
 
   #withdraw(recordId: number): void {
@@ -291,4 +286,9 @@ export class NatPinger implements ChangeListener {
     if (isSlow) log.warn(fields, 'a round of pings takes longer than natping_interval');
     else log.info(fields, 'rounds of pings take no longer than natping_interval again');
   }
+}
+
+/** The same contact, in the same place, that had not expired when it was written again. */
+function goesOn(before: PutRecord, after: PutRecord): boolean {
+  return before.expiresAtMs > after.version.ms && isSamePlace(before, after);
 }
