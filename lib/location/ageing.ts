@@ -1,5 +1,5 @@
 import type { AorSlots } from './aor-slots.ts';
-import type { AorStore, StoredAor } from './aor-store.ts';
+import type { AorStore } from './aor-store.ts';
 import type { DeadNote, NotedAor } from './dead-note.ts';
 import { NOTE_AORS_MAX } from './dead-note.ts';
 import { DueWheel } from './due-wheel.ts';
@@ -10,6 +10,7 @@ import type { Listeners } from './listeners.ts';
 import { EXPIRY_TOLD, NOTED } from './record-codec.ts';
 import type { Floor } from './record.ts';
 import { SlotQueue } from './slot-queue.ts';
+import type { StoredAor } from './stored-aor.ts';
 import type { ViewRules } from './view.ts';
 import { isBelowFloor } from './view.ts';
 import type { Version } from './version.ts';
@@ -21,11 +22,17 @@ export const TURN_AORS_MAX = 1000;
 /** When an AoR with something that has outlived all, but must not be forgotten yet, is looked at again. */
 const FORGET_RETRY_MS = 60_000;
 
+/** When time goes back further than this, all AoRs are looked at again; below it, what is wrong is right again as soon. */
+const STEP_BACK_MS = 1000;
+
 /**
  * What the mere passing of time does to the AoRs: bindings expire, dead records become droppable, and all that has
  * outlived its older copies is forgotten. Each AoR stands in the wheel at the next second when something may be due.
+ *
+ * Time may go back, when nodes agree on another: what expired meanwhile is shown again, and is told no second time.
  */
 export class Ageing {
+  readonly #slots: AorSlots;
   readonly #store: AorStore;
   readonly #gauges: Gauges;
   readonly #listeners: Listeners;
@@ -35,8 +42,13 @@ export class Ageing {
   readonly #droppable: SlotQueue;
   #note: DeadNote | undefined = undefined;
   #mayForget = false;
+  /** The latest time that was heard of, since it last went back. */
+  #latestMs = 0;
+  /** After time went back: from this slot on, AoRs are still to be looked at again. */
+  #againFrom = Number.POSITIVE_INFINITY;
 
   constructor(slots: AorSlots, store: AorStore, gauges: Gauges, listeners: Listeners, rules: ViewRules) {
+    this.#slots = slots;
     this.#store = store;
     this.#gauges = gauges;
     this.#listeners = listeners;
@@ -51,6 +63,7 @@ export class Ageing {
 
   written(stored: StoredAor, hasDead: boolean, nowMs: number): void {
     const { state } = stored;
+    this.#noteTime(nowMs);
     // What a write makes droppable at another key of the same contact is found when the AoR is looked at again.
     const lookAgainMs = hasDead || state.floor !== undefined ? nowMs + LATE_COPY_MS : Number.POSITIVE_INFINITY;
     this.#wheel.arm(stored.slot, Math.min(lookAgainMs, nextDueMs(state, nowMs, nowMs)), nowMs);
@@ -61,10 +74,17 @@ export class Ageing {
     this.#wheel.armUnplaced(slot);
   }
 
+  /** What the AoR shows has changed without a write: it is looked at in the next turn. */
+  lookSoon(slot: number): void {
+    this.#wheel.armNow(slot);
+  }
+
   turn(nowMs: number): boolean {
-    const left = this.#wheel.place(nowMs, TURN_AORS_MAX, (slot) => {
+    this.#noteTime(nowMs);
+    const unplaced = this.#wheel.place(nowMs, TURN_AORS_MAX, (slot) => {
       this.#look(slot, nowMs, false);
     });
+    const left = this.#lookAgain(nowMs, unplaced);
     const unused = this.#wheel.turn(nowMs, left, (slot) => {
       this.#look(slot, nowMs, true);
     });
@@ -72,6 +92,7 @@ export class Ageing {
   }
 
   noteDead(nowMs: number): DeadNote | undefined {
+    this.#noteTime(nowMs);
     for (const { slot } of this.#note?.noted ?? []) this.#droppable.push(slot);
     this.#note = undefined;
     if (!this.#mayForget) return undefined;
@@ -88,10 +109,27 @@ export class Ageing {
 
   dropNoted(note: DeadNote, nowMs: number): number {
     if (note !== this.#note) return 0;
+    this.#noteTime(nowMs);
     this.#note = undefined;
     let dropped = 0;
     for (const noted of note.noted) dropped += this.#dropNotedAor(noted, nowMs);
     return dropped;
+  }
+
+  #noteTime(nowMs: number): void {
+    if (nowMs >= this.#latestMs) this.#latestMs = nowMs;
+    else if (nowMs < this.#latestMs - STEP_BACK_MS) {
+      this.#latestMs = nowMs;
+      this.#againFrom = 1;
+    }
+  }
+
+  /** Goes on with looking at all AoRs, up to so many. Returns how many more it might have looked at. */
+  #lookAgain(nowMs: number, slotsMax: number): number {
+    let left = slotsMax;
+    for (; left > 0 && this.#againFrom < this.#slots.limit; left--) this.#look(this.#againFrom++, nowMs, true);
+    if (left > 0) this.#againFrom = Number.POSITIVE_INFINITY;
+    return left;
   }
 
   /** Time has passed for this AoR: all that follows from it. */

@@ -24,6 +24,11 @@ export class AorKey {
     this.hash = halfSipHash(this.#words, this.length, this.#hashKey);
   }
 
+  /** The same AoR's hash by another key. */
+  hashBy(key: HashKey): number {
+    return halfSipHash(this.#words, this.length, key);
+  }
+
   /** Whether the octets from `at` on are this AoR's; there must be as many. */
   equals(bytes: Buffer, at: number): boolean {
     const mine = this.#bytes;

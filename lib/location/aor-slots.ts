@@ -2,6 +2,7 @@ import { PagedU32 } from './paged-u32.ts';
 
 /** Eight words a slot, half a cache line. */
 const WORD_BITS = 3;
+const SLOT_WORDS = 1 << WORD_BITS;
 
 /** What a word of a slot says. 0 always means none. */
 export const HASH = 0;
@@ -15,6 +16,8 @@ export const DUE_BEFORE = 4;
 export const DUE_SECOND = 5;
 /** Next slot in the queue of those with something droppable. */
 export const DEAD_NEXT = 6;
+/** Hash of the AoR that all nodes compute alike; here 0 is a hash like any other. What it says of a free slot is past. */
+export const BUCKET_HASH = 7;
 
 export type SlotWord =
   | typeof HASH
@@ -23,7 +26,8 @@ export type SlotWord =
   | typeof DUE_NEXT
   | typeof DUE_BEFORE
   | typeof DUE_SECOND
-  | typeof DEAD_NEXT;
+  | typeof DEAD_NEXT
+  | typeof BUCKET_HASH;
 
 /**
  * A fixed place for each AoR, from 1 on, whatever its block does: lists are threaded through the slots, and record ids
@@ -45,6 +49,17 @@ export class AorSlots {
 
   set(slot: number, word: SlotWord, value: number): void {
     this.#words.set((slot << WORD_BITS) + word, value);
+  }
+
+  /** Every slot in use, and one of its words: past `get`, since half a million are to be read in some milliseconds. */
+  forEachInUse(word: SlotWord, visit: (slot: number, value: number) => void): void {
+    let slot = 0;
+    for (const page of this.#words.pages) {
+      for (let at = 0; at < page.length; at += SLOT_WORDS) {
+        if (page[at + BLOCK] !== 0) visit(slot, page[at + word] ?? 0);
+        slot++;
+      }
+    }
   }
 
   allocate(): number {

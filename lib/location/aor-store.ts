@@ -12,10 +12,12 @@ import {
 } from './aor-codec.ts';
 import { AorIndex } from './aor-index.ts';
 import type { AorSlots } from './aor-slots.ts';
-import { BLOCK, CHAIN, HASH } from './aor-slots.ts';
+import { BLOCK, BUCKET_HASH, CHAIN, HASH } from './aor-slots.ts';
 import { AorKey } from './aor-key.ts';
 import { BlockReader } from './block-reader.ts';
 import { BlockWriter } from './block-writer.ts';
+import { BucketDigests } from './bucket-digests.ts';
+import { BUCKET_HASH_KEY } from './bucket-hash.ts';
 import type { Hidden } from './hidden.ts';
 import { NOTHING_HIDDEN } from './hidden.ts';
 import type { HashKey } from './half-sip-hash.ts';
@@ -28,24 +30,14 @@ import {
   marksOf,
   profileIndexOf,
   readRecord,
-  recordBytes,
   skipRecord,
   writeRecord,
 } from './record-codec.ts';
 import type { AorState, LocationRecord } from './record.ts';
 import { RecordIds } from './record-ids.ts';
 import { Slabs } from './slabs.ts';
-
-/** An AoR as it was read from its block. Stale as soon as the AoR is written again. */
-export interface StoredAor {
-  readonly slot: number;
-  readonly state: AorState;
-  /** Record ids, in the order of the state's records. */
-  readonly ids: readonly number[];
-  /** Where each record begins in the block, and last where the block ends. */
-  readonly starts: readonly number[];
-  readonly hidden: Hidden;
-}
+import type { StoredAor } from './stored-aor.ts';
+import { packedBytes, sizeOf, startOf } from './stored-aor.ts';
 
 /** How a state is to be written. */
 export interface Writing {
@@ -58,19 +50,16 @@ export interface Writing {
   readonly newId: number | undefined;
 }
 
-/** How many octets the state takes when packed. */
-export function packedBytes(state: AorState): number {
-  let bytes = headBytes(state.aor, state.floor);
-  for (const record of state.records) bytes += recordBytes(record);
-  return bytes;
-}
-
 /**
  * All AoRs, each as one packed block: what the garbage collector does not see costs a third of what objects cost, and no
  * pauses. It knows bytes and places; what records mean is the table's business. An AoR that was just read or written is
  * held decoded, since the next call is mostly about the same one.
  */
 export class AorStore {
+  /** Of all that is in the store. */
+  readonly digests = new BucketDigests();
+  /** Ids of the records that this node alone hides. Whatever rewrites a record, or drops it, takes it out. */
+  readonly hiddenHere = new Set<number>();
   readonly #slots: AorSlots;
   readonly #index: AorIndex;
   readonly #key: AorKey;
@@ -134,6 +123,11 @@ export class AorStore {
     return slot === 0 ? undefined : this.at(slot);
   }
 
+  /** The slot of the AoR that the record with this id belongs to, or 0 when the id is free. */
+  slotOfRecord(id: number): number {
+    return this.#ids.slotOf(id);
+  }
+
   /** Who is hidden in this very state, if it is the one that was read or written last. */
   hiddenIn(state: AorState): Hidden | undefined {
     return this.#last?.state === state ? this.#last.hidden : undefined;
@@ -161,6 +155,7 @@ export class AorStore {
     const written = inPlace ? this.#patch(stored, next, how) : this.#rebuild(stored, next, how);
     this.#asked = next.aor;
     this.#last = written;
+    this.digests.changed(this.#slots.get(written.slot, BUCKET_HASH), stored?.state, next);
     for (let index = 0; index < how.hidden.length; index++) {
       if (how.hidden[index] === true) this.addMarks(written, index, HIDDEN);
     }
@@ -171,6 +166,7 @@ export class AorStore {
   drop(stored: StoredAor, dropped: ReadonlySet<number>, dropFloor: boolean): StoredAor | undefined {
     const { slot, state } = stored;
     for (const index of dropped) this.#forget(stored, index);
+    this.digests.dropped(this.#slots.get(slot, BUCKET_HASH), state, dropped, dropFloor);
     const kept = state.records.map((_, index) => index).filter((index) => !dropped.has(index));
     const next: AorState = {
       aor: state.aor,
@@ -290,6 +286,7 @@ export class AorStore {
       this.#slots.set(slot, BLOCK, block + 1);
       this.#key.set(aor);
       this.#index.add(slot, this.#key.hash);
+      this.#slots.set(slot, BUCKET_HASH, this.#key.hashBy(BUCKET_HASH_KEY));
       return;
     }
     const tally = this.tallyOf(slot);
@@ -299,6 +296,7 @@ export class AorStore {
   }
 
   #writeRecord(record: LocationRecord, id: number, profile: number, nowMs: number): void {
+    if (this.hiddenHere.size > 0) this.hiddenHere.delete(id);
     const isPast = record.kind === 'put' && record.expiresAtMs <= nowMs;
     writeRecord(this.#writer, record, id, profile, isPast ? EXPIRY_TOLD : 0);
   }
@@ -334,29 +332,7 @@ export class AorStore {
 
   #forget(stored: StoredAor, index: number): void {
     if (stored.state.records[index]?.kind === 'put') this.#profiles.release(this.#profileIndexAt(stored, index));
+    this.hiddenHere.delete(stored.ids[index] ?? 0);
     this.#ids.release(stored.ids[index] ?? 0);
   }
-}
-
-function startOf(stored: StoredAor, index: number): number {
-  const start = stored.starts[index];
-  invariant(start !== undefined, 'a record has a place');
-  return start;
-}
-
-function sizeOf(stored: StoredAor, index: number): number {
-  return startOf(stored, index + 1) - startOf(stored, index);
-}
-
-/** Whether the change can be written over what stands in the block: the same records, each as long as before. Most refreshes are so. */
-export function fitsInPlace(stored: StoredAor | undefined, next: AorState): boolean {
-  if (stored === undefined) return false;
-  const { records, floor } = stored.state;
-  if (next.floor !== floor || next.records.length !== records.length) return false;
-  for (let index = 0; index < records.length; index++) {
-    const record = next.records[index];
-    if (record !== undefined && record !== records[index] && recordBytes(record) !== sizeOf(stored, index))
-      return false;
-  }
-  return true;
 }

@@ -15,7 +15,10 @@ const UNPLACED_SECOND = 0xffff_ffff;
 export class DueWheel {
   readonly #slots: AorSlots;
   readonly #heads = new Uint32Array(SECONDS + 1);
-  /** The earliest second whose list may have entries; 0 before the first look at the clock. */
+  /**
+   * The earliest second whose list may have entries that are due; 0 before the first look at the clock. It follows time when
+   * that goes back: the lists then hold some for seconds beyond the wheel, who are merely looked at early.
+   */
   #second = 0;
 
   constructor(slots: AorSlots) {
@@ -24,13 +27,25 @@ export class DueWheel {
 
   /** Makes sure that the AoR is looked at by `dueMs` (Infinity: no need). */
   arm(slot: number, dueMs: number, nowMs: number): void {
-    if (dueMs === Number.POSITIVE_INFINITY) return;
     this.#begin(nowMs);
+    if (dueMs === Number.POSITIVE_INFINITY) return;
     const second = Math.min(Math.max(Math.floor(dueMs / 1000), this.#second), this.#second + SECONDS - 1);
     const armed = this.#slots.get(slot, DUE_SECOND);
     if (armed === UNPLACED_SECOND || (armed !== 0 && armed <= second)) return;
     this.disarm(slot);
     this.#link(slot, second);
+  }
+
+  /** Has the AoR looked at in the next turn. */
+  armNow(slot: number): void {
+    if (this.#second === 0) {
+      this.armUnplaced(slot);
+      return;
+    }
+    const armed = this.#slots.get(slot, DUE_SECOND);
+    if (armed === UNPLACED_SECOND || armed === this.#second) return;
+    this.disarm(slot);
+    this.#link(slot, this.#second);
   }
 
   /** For an AoR that comes from the disk, when nobody has said yet what time it is: it is looked at first of all. */
@@ -86,7 +101,7 @@ export class DueWheel {
   }
 
   #begin(nowMs: number): void {
-    if (this.#second === 0) this.#second = Math.max(1, Math.floor(nowMs / 1000));
+    if (this.#second === 0 || nowMs < this.#second * 1000) this.#second = Math.max(1, Math.floor(nowMs / 1000));
   }
 
   #link(slot: number, second: number): void {

@@ -44,6 +44,20 @@ export function floorOutlivedAtMs(floor: Floor, records: readonly LocationRecord
   return holdsSticky ? Number.POSITIVE_INFINITY : floor.version.ms + HORIZON_MS + FORGET_MARGIN_MS;
 }
 
+/**
+ * The state without what has outlived all older copies at `nowMs`, whether or not this node may drop it yet: what nodes compare and
+ * send each other. The state itself when that is nothing; undefined when it is all.
+ */
+export function withoutOutlived(state: AorState, nowMs: number, rules: ViewRules): AorState | undefined {
+  const { aor, floor, records } = state;
+  const outlived = outlivedIndexes(state, nowMs, rules);
+  const dropsFloor = floor !== undefined && floorOutlivedAtMs(floor, records) <= nowMs;
+  if (outlived.length === 0 && !dropsFloor) return state;
+  const kept = records.filter((_, index) => !outlived.includes(index));
+  if (kept.length === 0 && (dropsFloor || floor === undefined)) return undefined;
+  return { aor, floor: dropsFloor ? undefined : floor, records: kept };
+}
+
 /** When a dead record may first be dropped early: no late copy of its request, or of what killed it, can arrive any more. */
 function droppableAtMs(record: LocationRecord, floor: Floor | undefined): number {
   const { ms } = record.version;

@@ -1,6 +1,9 @@
 import type { Tally } from './aor-codec.ts';
-import type { AorStore, StoredAor } from './aor-store.ts';
+import type { AorStore } from './aor-store.ts';
+import type { HiddenHere } from './hidden-here.ts';
+import { hiddenHereIn } from './hidden-here.ts';
 import type { AorState } from './record.ts';
+import type { StoredAor } from './stored-aor.ts';
 import type { ViewRules } from './view.ts';
 import { isAlive, liveRecords } from './view.ts';
 
@@ -59,7 +62,7 @@ export class Gauges {
   /** Counts the AoR as it now is, instead of as it was. */
   recount(before: AorState | undefined, after: StoredAor, nowMs: number): Tally {
     const was = before === undefined ? NO_TALLY : this.#store.tallyOf(after.slot);
-    const is = tallyOf(after, nowMs, this.#rules);
+    const is = tallyOf(after, nowMs, this.#rules, hiddenHereIn(after, this.#store.hiddenHere));
     this.#move(before, was, after.state, is);
     if (is.live !== was.live || is.dead !== was.dead) this.#store.setTally(after.slot, is);
     return is;
@@ -83,13 +86,21 @@ export class Gauges {
   }
 }
 
-function tallyOf({ state, hidden }: StoredAor, nowMs: number, rules: ViewRules): Tally {
+function tallyOf(
+  { state, hidden }: StoredAor,
+  nowMs: number,
+  rules: ViewRules,
+  isHiddenHere: HiddenHere | undefined,
+): Tally {
   const { records, floor } = state;
   const only = records[0];
   if (only === undefined) return NO_TALLY;
-  if (records.length === 1) return isAlive(only, floor, nowMs) ? ONE_LIVE : ONE_DEAD;
+  if (records.length === 1) {
+    if (!isAlive(only, floor, nowMs)) return ONE_DEAD;
+    return isHiddenHere?.(only) === true ? NO_TALLY : ONE_LIVE;
+  }
   const dead = records.reduce((sum, record) => (isAlive(record, floor, nowMs) ? sum : sum + 1), 0);
-  return { live: liveRecords(state, nowMs, rules, hidden).length, dead };
+  return { live: liveRecords(state, nowMs, rules, hidden, isHiddenHere).length, dead };
 }
 
 function recordCount(state: AorState | undefined): number {

@@ -8,6 +8,9 @@ export type Hidden = readonly boolean[];
 
 export const NOTHING_HIDDEN: Hidden = [];
 
+/** When so many records change at once (a merge), grouping all contacts is cheaper than comparing each with each. */
+const GROUPING_FROM = 8;
+
 /**
  * Who is hidden among `next`, when `was` was hidden among `before`: only the records that changed are compared with the others,
  * since comparing each with each would let a phone with some hundred contacts keep a node busy. What was hidden stays so
@@ -22,19 +25,44 @@ export function hiddenAfter(
   rules: ViewRules,
 ): Hidden {
   const hidden = next.map((record, index) => record === before[index] && was[index] === true);
-  next.forEach((record, index) => {
-    if (record !== before[index]) hideAround(record, next, hidden, rules);
-  });
+  const changed = next.flatMap((record, index) => (record === before[index] ? [] : [index]));
+  const rivalsOf = changed.length < GROUPING_FROM ? undefined : groups(next, rules);
+  for (const index of changed) hideAround(index, next, rivalsOf?.(index), hidden, rules);
   return hidden;
 }
 
-/** Marks what the record hides, and the record itself if another one hides it. */
-function hideAround(record: LocationRecord, all: readonly LocationRecord[], hidden: boolean[], rules: ViewRules): void {
-  const index = all.indexOf(record);
-  all.forEach((other, place) => {
-    if (!isSameContact(record, other, rules)) return;
+/** Marks what the record hides, and the record itself if another one hides it. @param rivals the only ones to look at */
+function hideAround(
+  index: number,
+  all: readonly LocationRecord[],
+  rivals: readonly number[] | undefined,
+  hidden: boolean[],
+  rules: ViewRules,
+): void {
+  const record = all[index];
+  const count = rivals?.length ?? all.length;
+  for (let at = 0; at < count; at++) {
+    const place = rivals === undefined ? at : (rivals[at] ?? 0);
+    const other = all[place];
+    if (record === undefined || other === undefined || !isSameContact(record, other, rules)) continue;
     const order = compareVersions(record.version, other.version);
     if (order > 0) hidden[place] = true;
     if (order < 0) hidden[index] = true;
+  }
+}
+
+/** For each record the places of those that may be about the same contact; undefined where nobody can tell. */
+function groups(
+  records: readonly LocationRecord[],
+  { contactGroup }: ViewRules,
+): ((index: number) => readonly number[] | undefined) | undefined {
+  if (contactGroup === undefined) return undefined;
+  const texts = records.map(({ contactUri }) => contactGroup(contactUri));
+  const places = new Map<string, number[]>();
+  texts.forEach((text, place) => {
+    const group = places.get(text);
+    if (group === undefined) places.set(text, [place]);
+    else group.push(place);
   });
+  return (index) => places.get(texts[index] ?? '');
 }

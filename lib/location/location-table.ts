@@ -1,22 +1,26 @@
 import { Ageing } from './ageing.ts';
 import { AorSlots } from './aor-slots.ts';
-import type { StoredAor } from './aor-store.ts';
-import { AorStore, fitsInPlace, packedBytes } from './aor-store.ts';
+import { AorStore } from './aor-store.ts';
 import { planChanges } from './apply.ts';
+import { BucketIndex } from './bucket-index.ts';
 import type { ChangeSet, CommittedChangeSet, Origin, RecordWrite } from './change.ts';
 import type { DeadNote } from './dead-note.ts';
+import type { Digest } from './digest.ts';
 import type { LocationStatistics } from './gauges.ts';
 import { Gauges } from './gauges.ts';
 import type { HashKey } from './half-sip-hash.ts';
 import type { Hidden } from './hidden.ts';
 import { hiddenAfter, NOTHING_HIDDEN } from './hidden.ts';
 import { Listeners } from './listeners.ts';
+import { LocalHiding } from './local-hiding.ts';
 import { planMerge } from './merge.ts';
 import type { Plan } from './plan.ts';
 import { carryOut, emptyState, findByKey } from './plan.ts';
 import type { ChangeListener, RecordLoader, RecordReader } from './ports.ts';
 import type { AorState, Floor, LocationRecord, PutRecord } from './record.ts';
 import type { Writer } from './stamp.ts';
+import type { StoredAor } from './stored-aor.ts';
+import { fitsInPlace, packedBytes } from './stored-aor.ts';
 import type { ViewRules } from './view.ts';
 import { liveRecords } from './view.ts';
 import type { Version } from './version.ts';
@@ -53,23 +57,28 @@ export interface Refused {
  * clock nor disk nor network. All times are cluster milliseconds and are handed in.
  */
 export class LocationTable implements RecordReader, RecordLoader {
-  readonly #settings: LocationSettings;
+  readonly #settings: LocationSettings & { maxContacts: number };
+  /** As this node's own configuration has it. */
+  readonly #ownMaxContacts: number;
   readonly #writer: Writer;
   readonly #slots = new AorSlots();
   readonly #listeners = new Listeners();
   readonly #store: AorStore;
   readonly #gauges: Gauges;
   readonly #ageing: Ageing;
+  readonly #hiding: LocalHiding;
   #lastStampMs = 0;
 
   constructor(settings: LocationSettings) {
     const { nodeId, incarnation } = settings;
     const hashKey = settings.hashKey ?? [incarnation, Math.imul(incarnation, 0x9e3779b1) ^ nodeId];
-    this.#settings = settings;
+    this.#settings = { ...settings };
+    this.#ownMaxContacts = settings.maxContacts;
     this.#writer = { nodeId, incarnation };
     this.#store = new AorStore(this.#slots, hashKey);
-    this.#gauges = new Gauges(this.#store, settings);
-    this.#ageing = new Ageing(this.#slots, this.#store, this.#gauges, this.#listeners, settings);
+    this.#gauges = new Gauges(this.#store, this.#settings);
+    this.#ageing = new Ageing(this.#slots, this.#store, this.#gauges, this.#listeners, this.#settings);
+    this.#hiding = new LocalHiding(this.#store, this.#ageing);
   }
 
   /** Hears of everything from now on, after those that were added before. */
@@ -82,9 +91,18 @@ export class LocationTable implements RecordReader, RecordLoader {
     return this.#store.find(aor)?.state ?? emptyState(aor);
   }
 
-  /** The bindings that a state shows at `nowMs`, in list order. */
+  /** The bindings that a state shows at `nowMs`, in list order: of what this node hides none. */
   live(state: AorState, nowMs: number): readonly PutRecord[] {
-    return liveRecords(state, nowMs, this.#settings, this.#store.hiddenIn(state));
+    return liveRecords(state, nowMs, this.#settings, this.#store.hiddenIn(state), this.#hiding.inState(state));
+  }
+
+  /**
+   * The twin's `max_contacts`, 0 = no limit: of the two the smaller counts, so that both nodes show the same. What is counted
+   * of an AoR follows when it is next looked at.
+   */
+  showAtMost(twinsMaxContacts: number): void {
+    const limits = [this.#ownMaxContacts, twinsMaxContacts].filter((limit) => limit > 0);
+    this.#settings.maxContacts = limits.length === 0 ? 0 : Math.min(...limits);
   }
 
   /**
@@ -156,6 +174,46 @@ export class LocationTable implements RecordReader, RecordLoader {
     return this.#ageing.dropNoted(note, nowMs);
   }
 
+  /**
+   * Hides a contact on this node alone, for a node that may not judge it: it is not shown and does not count,
+   * and is otherwise what it was. That lasts until the record is written anew, by whomever, or shown by one of the two
+   * below. Returns whether it was hidden now: not unless it is still a put at this version. `statistics` follows with the
+   * next `expire`, here and below.
+   */
+  hideLocally(aor: string, key: string, version: Version): boolean {
+    return this.#hiding.hide(aor, key, version);
+  }
+
+  /** Shows a contact that this node hid. Returns whether it did. */
+  showLocally(aor: string, key: string): boolean {
+    return this.#hiding.show(aor, key);
+  }
+
+  /** Shows all that this node hid: it is in sync again. Returns how many that were. */
+  showHidden(): number {
+    return this.#hiding.showAll();
+  }
+
+  /** How many contacts this node hides; expired ones are among them until they are forgotten. */
+  get hiddenCount(): number {
+    return this.#hiding.count;
+  }
+
+  /** The digest of a bucket's records and floors, 0..BUCKETS-1. What is old enough to be dropped and has not been yet is in it. */
+  bucketDigest(bucket: number): Digest {
+    return this.#store.digests.of(bucket);
+  }
+
+  /** Puts `count` digests from `firstBucket` on into `out` from `offset` on, DIGEST_BYTES big-endian octets each. */
+  writeBucketDigests(out: Buffer, offset: number, firstBucket: number, count: number): void {
+    this.#store.digests.write(out, offset, firstBucket, count);
+  }
+
+  /** Which AoRs lie in which bucket now; about 10 ms for half a million, and 4 octets each as long as it is held. */
+  bucketIndex(): BucketIndex {
+    return new BucketIndex(this.#slots, this.#store, this.#settings);
+  }
+
   /** As of the last change or `expire` of each AoR; exact right after an `expire` that left nothing waiting. */
   statistics(): LocationStatistics {
     return this.#gauges.statistics();
@@ -201,10 +259,21 @@ export class LocationTable implements RecordReader, RecordLoader {
     return shown === undefined ? undefined : { aor: stored.state.aor, record: shown };
   }
 
+  /** The record, if this node's own hiding is all that keeps its AoR from showing it at `nowMs`. */
+  readHidden(recordId: number, nowMs: number): { readonly aor: string; readonly record: PutRecord } | undefined {
+    const stored = this.#hiding.has(recordId) ? this.#store.ofRecord(recordId) : undefined;
+    if (stored === undefined) return undefined;
+    const record = stored.state.records[stored.ids.indexOf(recordId)];
+    const shown = liveRecords(stored.state, nowMs, this.#settings, stored.hidden).find((live) => live === record);
+    return shown === undefined ? undefined : { aor: stored.state.aor, record: shown };
+  }
+
   /** One record per key and id. Counted as if it had not expired, until `expire` has looked at it. */
   restore(recordId: number, aor: string, record: LocationRecord): void {
     const stored = this.#store.find(aor);
     const state = stored?.state ?? emptyState(aor);
+    // A second row of one key was written by hand: the first one counts, and the other id is free.
+    if (findByKey(state.records, record.key) >= 0) return;
     const next = carryOut(state, { writes: [{ index: -1, after: record }], floor: undefined });
     this.#restore(stored, next, recordId);
   }

@@ -1,4 +1,3 @@
-import { invariant } from '../core/errors.ts';
 import type { Plan, PlannedWrite } from './plan.ts';
 import { findByKey } from './plan.ts';
 import type { AorState, Floor, LocationRecord } from './record.ts';
@@ -24,17 +23,27 @@ function greaterFloor(mine: Floor | undefined, theirs: Floor | undefined): Floor
 
 /**
  * What `theirs` changes in `mine`: per key the greater (version, rank), per AoR the greater floor, sticky by OR. Nothing
- * else decides, neither CSeq nor the order of arrival; so merging is commutative, associative and idempotent.
+ * else decides, neither CSeq nor the order of arrival; so merging is commutative, associative and idempotent. A state has one
+ * record per key: who takes one from elsewhere has checked it.
  */
 export function planMerge(mine: AorState, theirs: AorState): Plan {
   const writes: PlannedWrite[] = [];
+  const placeOf = placesByKey(mine.records, theirs.records.length);
   for (const record of theirs.records) {
-    invariant(!writes.some(({ after }) => after.key === record.key), 'a state has one record per key');
-    const index = findByKey(mine.records, record.key);
+    const index = placeOf(record.key);
     const before = mine.records[index];
     const after = before === undefined ? record : mergeRecords(before, record);
     if (after !== before) writes.push({ index, after });
   }
   const floor = greaterFloor(mine.floor, theirs.floor);
   return { writes, floor: floor === mine.floor ? undefined : floor };
+}
+
+/** From so many look-ups on a map is cheaper than looking through all records each time. */
+const MAP_FROM = 16;
+
+function placesByKey(records: readonly LocationRecord[], lookUps: number): (key: string) => number {
+  if (lookUps < MAP_FROM) return (key) => findByKey(records, key);
+  const places = new Map(records.map(({ key }, place) => [key, place]));
+  return (key) => places.get(key) ?? -1;
 }

@@ -9,6 +9,11 @@ const PAGE_MASK = PAGE_WORDS - 1;
 export class PagedU32 {
   readonly #pages: Uint32Array[] = [];
 
+  /** All words, page by page, for who reads very many of them. */
+  get pages(): readonly Uint32Array[] {
+    return this.#pages;
+  }
+
   get(index: number): number {
     const page = this.#pages[index >>> PAGE_BITS];
     return page === undefined ? 0 : (page[index & PAGE_MASK] ?? 0);

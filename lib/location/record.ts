@@ -30,6 +30,9 @@ export const Q_UNSPECIFIED = -1;
 /** `methods` when neither the Contact nor Allow said what the phone can do. */
 export const METHODS_UNKNOWN = 0xffffffff;
 
+/** What all texts of one record may take: an AoR's whole list of bindings has to fit into a datagram. */
+export const RECORD_OCTETS_MAX = 65_000;
+
 /** usrloc's FL_MEM in `flags`: such a contact is never written to the database. */
 export const MEMORY_ONLY = 1;
 
@@ -37,7 +40,7 @@ interface RecordBase {
   /** Identity within the AoR, a pure function of the request: the canonical contact URI; with matching_mode 1 the Call-ID too. */
   readonly key: string;
   readonly version: Version;
-  /** Whether this key was ever permanent; merges by OR, and such a record is never forgotten (rule 17). */
+  /** Whether this key was ever permanent; merges by OR, and such a record is never forgotten. */
   readonly sticky: boolean;
   /** Contact URI as the phone wrote it, without angle brackets. */
   readonly contactUri: string;
@@ -89,7 +92,7 @@ export interface Binding {
   readonly attr: string;
 }
 
-/** Rank 1: as an order wrote it; rank 2: judged gone. Orders equal versions (rule 3). */
+/** Rank 1: as an order wrote it; rank 2: judged gone. Orders equal versions. */
 export function rankOf(record: LocationRecord): 1 | 2 {
   return record.kind === 'judged' ? 2 : 1;
 }

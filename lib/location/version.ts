@@ -15,6 +15,9 @@ export interface Version {
 
 export const COUNTER_MAX = 0xffff;
 
+/** The greatest time that a version may have: above it there would be no room for the stamps that have to be above it. */
+export const VERSION_MS_MAX = 2 ** 47;
+
 /** Lexicographic: negative when `a` is older, 0 when they are the same stamp, positive when `a` is newer. */
 export function compareVersions(a: Version, b: Version): number {
   return a.ms - b.ms || a.counter - b.counter || a.nodeId - b.nodeId || a.incarnation - b.incarnation;

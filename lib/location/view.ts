@@ -44,25 +44,31 @@ export function isSameContact(a: LocationRecord, b: LocationRecord, rules: ViewR
  * expiry nor max_contacts nor a newer equal contact writes anything, so two nodes with the same records show the same.
  *
  * @param hidden for each record whether a newer equal contact hides it, for those who know; else it is worked out.
+ * @param isHiddenHere which records this node alone does not show, for reasons of its own. They hide equal contacts as ever.
  */
 export function liveRecords(
   state: AorState,
   nowMs: number,
   rules: ViewRules,
   hidden?: readonly boolean[],
+  isHiddenHere: (record: PutRecord) => boolean = nowhere,
 ): readonly PutRecord[] {
   const { records, floor } = state;
   const only = records[0];
   if (only === undefined) return NONE;
-  if (records.length === 1) return isAlive(only, floor, nowMs) ? [only] : NONE;
+  if (records.length === 1) return isAlive(only, floor, nowMs) && !isHiddenHere(only) ? [only] : NONE;
 
   const isHidden =
     hidden === undefined ? hiddenBy(records, rules) : (_: PutRecord, index: number) => hidden[index] === true;
   const live: PutRecord[] = [];
   records.forEach((record, index) => {
-    if (isAlive(record, floor, nowMs) && !isHidden(record, index)) live.push(record);
+    if (isAlive(record, floor, nowMs) && !isHidden(record, index) && !isHiddenHere(record)) live.push(record);
   });
   return inListOrder(newest(live, rules.maxContacts), rules.descTimeOrder);
+}
+
+function nowhere(): boolean {
+  return false;
 }
 
 /**

@@ -8,8 +8,10 @@ import { textRoom } from './byte-writer.ts';
 import { IdSet } from './id-set.ts';
 import { entryRoom, floorRoom, recordRoom, writeEntry, writeFloor, writeRecord } from './record-codec.ts';
 
-/** What storage reads of the table: records by id, and an AoR's floor. */
+/** What storage reads of the table: records by id, an AoR's floor, and the last stamp. */
 export interface StoredTable extends RecordReader {
+  /** Greatest millisecond of a stamp that this process issued; 0 before the first. */
+  readonly lastStampMs: number;
   read(aor: string): AorState;
 }
 

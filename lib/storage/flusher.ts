@@ -26,6 +26,12 @@ export interface FlusherPorts {
   overflowed(): void;
 }
 
+/** Where a file stands that was opened. */
+interface FileHead {
+  readonly seq: number;
+  readonly markMs: number;
+}
+
 export interface FlushedBatch {
   readonly seq: number;
   readonly markMs: number;
@@ -55,17 +61,19 @@ export class Flusher {
   #clearFirst = false;
   #cutWanted = false;
   #durableSeq: number;
+  #markMs: number;
   #lastCutMs: number;
   #waiting: { readonly seq: number; readonly done: () => void }[] = [];
 
-  /** @param durableSeq the last batch that the file holds. */
-  constructor(ports: FlusherPorts, ledger: JournalLedger, sweep: MergeSweep, durableSeq: number) {
+  /** @param file the last batch that the file holds, and its mark. */
+  constructor(ports: FlusherPorts, ledger: JournalLedger, sweep: MergeSweep, file: FileHead) {
     this.#ports = ports;
     this.#ledger = ledger;
     this.#sweep = sweep;
-    this.#durableSeq = durableSeq;
+    this.#durableSeq = file.seq;
+    this.#markMs = file.markMs;
     this.#lastCutMs = ports.clock.monotonicMs();
-    this.#current.seq = durableSeq + 1;
+    this.#current.seq = file.seq + 1;
     this.writer = new ChangeWriter(this.#current);
   }
 
@@ -190,10 +198,13 @@ export class Flusher {
   }
 
   #order(batch: Batch): FlushOrder {
-    const { clock } = this.#ports;
+    const { clock, table } = this.#ports;
     const position = this.#sweep.position;
     this.#ledger.add(batch.seq, batch.journal.length, position);
-    const markMs = this.#ports.clusterNowMs();
+    const nowMs = this.#ports.clusterNowMs();
+    // Rule 19: what a crash loses was stamped no more than the reserve above the mark. Time may have gone back since, when the
+    // twin's was taken over, and a stamp may be ahead of time, above a version of the twin's: the mark covers all of them.
+    this.#markMs = Math.max(this.#markMs, nowMs, table.lastStampMs);
     const clear = this.#clearFirst;
     this.#clearFirst = false;
     return {
@@ -204,8 +215,8 @@ export class Flusher {
       rows: batch.rows.memory,
       rowsBytes: batch.rows.length,
       deleteUpTo: this.#ledger.overtaken(position, JOURNAL_DELETE_BYTES + batch.journal.length),
-      markMs,
-      clockOffsetMs: Math.round(markMs - clock.wallMs()),
+      markMs: this.#markMs,
+      clockOffsetMs: Math.round(nowMs - clock.wallMs()),
       clear,
     };
   }

@@ -52,6 +52,8 @@ export class LocationStore implements Persistence {
   #threadDead = false;
   #stallSuspected = false;
   #lastFlushMs = 0;
+  /** The mark that this process began above. */
+  readonly #openedMarkMs: number;
   #durableMarkMs: number;
   #closing: Promise<void> | undefined;
   /** Called at each flush that the disk has taken while closing. */
@@ -76,11 +78,12 @@ export class LocationStore implements Persistence {
     this.#gate = settings.writeMode === 'write-through' ? ports.gate : undefined;
     invariant(settings.writeMode === 'write-back' || ports.gate !== undefined, 'write-through has a gate');
     this.#fileId = opened.fileId;
+    this.#openedMarkMs = opened.markMs;
     this.#durableMarkMs = opened.markMs;
     this.#health = new DiskHealth(ports.clock, (now, before) => this.#stateChanged(now, before));
     const sweep = new MergeSweep();
     for (const row of load.journalRows) this.#ledger.add(row.seq, row.bytes, sweep.position);
-    this.#flusher = new Flusher(this.#flusherPorts(), this.#ledger, sweep, opened.seq);
+    this.#flusher = new Flusher(this.#flusherPorts(), this.#ledger, sweep, opened);
     this.#retryTimer = new OneTimer(ports.clock);
     this.#groupTimer = new OneTimer(ports.clock);
     this.#stepTimer = new OneTimer(ports.clock);
@@ -348,16 +351,27 @@ export class LocationStore implements Persistence {
     return drained;
   }
 
-  /**
-   * After a clean stop no stamp is lost, so the next start need not begin above the reserve: else each of a row of quick
-   * restarts would move cluster time further ahead of the wall clock.
-   */
   #closeFile(isComplete: boolean): Promise<string | undefined> {
-    const markMs = isComplete ? this.#ports.clusterNowMs() - MARK_RESERVE_MS : undefined;
+    const markMs = isComplete ? this.#closingMarkMs() : undefined;
     return this.#within<string | undefined>((done) => {
       this.#closed = done;
       this.#connection.post({ type: 'close', markMs });
     }, 'the storage thread does not answer');
+  }
+
+  /**
+   * A clean stop loses no stamp that is on disk, so the next start need not begin a reserve above the last flush: else each
+   * of a row of quick restarts would move cluster time further ahead of the wall clock. The mark may fall so far that with
+   * the reserve it is
+   *
+   * - cluster time, which is not to go back from one life to the next;
+   * - the last stamp, which may be ahead of it, and of a contact that is never written to disk nothing else is known then;
+   * - what this life began above: stamps of one that crashed before may be lost here and known to the twin. (A time that
+   *   was taken over from the twin, and is far below that, is taken over again.)
+   */
+  #closingMarkMs(): number {
+    const issuedMs = Math.max(this.#ports.clusterNowMs(), this.#ports.table.lastStampMs);
+    return Math.max(this.#openedMarkMs, issuedMs - MARK_RESERVE_MS);
   }
 
   #closeReason(): string {

@@ -23,7 +23,7 @@ export interface FlushOrder {
   readonly rowsBytes: number;
   /** Journal rows up to this one are merged and can go; 0: none. */
   readonly deleteUpTo: number;
-  /** Cluster time. */
+  /** Cluster time, or what stamps and earlier marks were above of it. Never falls. */
   readonly markMs: number;
   /** Cluster time minus wall clock. */
   readonly clockOffsetMs: number;

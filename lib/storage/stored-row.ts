@@ -1,5 +1,9 @@
+import { HORIZON_MS } from '../location/horizon.ts';
+import { RECORD_OCTETS_MAX } from '../location/record.ts';
+import { VERSION_MS_MAX } from '../location/version.ts';
 import { KIND_JUDGED, KIND_PUT } from './record-codec.ts';
 import type { SqlText } from './sql-text.ts';
+import { octetsOf } from './sql-text.ts';
 import { RECORD_ID_MAX } from './storage-limits.ts';
 
 const U16_MAX = 0xffff;
@@ -54,6 +58,7 @@ export function isRecordId(id: unknown): id is number {
 export function readColdRow(row: RawRow): ColdRow {
   const [id, username, domain, contact, key, received, path, instance, attr, profile] = row;
   if (!isRecordId(id)) throw new BadColumn(`id is not 0..${RECORD_ID_MAX}`);
+  checkLength([username, domain, contact, key, received, path, instance, attr]);
   return {
     recordId: id,
     username: text('username', username),
@@ -68,18 +73,33 @@ export function readColdRow(row: RawRow): ColdRow {
   };
 }
 
+/** What the phone's own texts may take, so that with its profile and Call-ID the record can be told to the other node. */
+const ROW_OCTETS_MAX = RECORD_OCTETS_MAX - 5000;
+
+function checkLength(cells: readonly unknown[]): void {
+  const octets = cells.reduce<number>((sum, cell) => sum + lengthOf(cell), 0);
+  if (octets > ROW_OCTETS_MAX) throw new BadColumn(`its texts take ${octets} octets, more than ${ROW_OCTETS_MAX}`);
+}
+
+function lengthOf(cell: unknown): number {
+  return typeof cell === 'string' || Buffer.isBuffer(cell) ? octetsOf(cell) : 0;
+}
+
 /** Throws BadColumn, also when there is no such row. */
 export function readHotRow(row: RawRow): HotRow {
   const [kind, sticky, expiresMs, cseq, ms, counter, nodeId, incarnation, callId] = row.slice(10);
   if (kind === null) throw new BadColumn('the table hot has no row for it');
+  const writtenMs = whole('v_ms', ms, VERSION_MS_MAX, 1);
+  const isPermanent = expiresMs === null;
   return {
     kind: whole('kind', kind, KIND_JUDGED),
-    sticky: whole('sticky', sticky, 1) === 1,
-    expiresMs: expiresMs === null ? undefined : whole('expires_ms', expiresMs, U48_MAX - 1),
+    // What was permanent says so, and nothing else outlives H: the other node would not take it.
+    sticky: whole('sticky', sticky, 1) === 1 || isPermanent,
+    expiresMs: isPermanent ? undefined : Math.min(whole('expires_ms', expiresMs, U48_MAX - 1), writtenMs + HORIZON_MS),
     cseq: whole('cseq', cseq, U32_MAX),
-    ms: whole('v_ms', ms, U48_MAX),
+    ms: writtenMs,
     counter: whole('v_counter', counter, U16_MAX),
-    nodeId: whole('v_node', nodeId, U16_MAX),
+    nodeId: whole('v_node', nodeId, U16_MAX, 1),
     incarnation: whole('v_incarnation', incarnation, U32_MAX),
     callId: line('callid', callId),
   };
@@ -102,9 +122,9 @@ export function text(column: string, value: unknown): SqlText {
   throw new BadColumn(`${column} is not a text`);
 }
 
-export function whole(column: string, value: unknown, most: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return value;
-  throw new BadColumn(`${column} is ${printed(value)}, not a number from 0 to ${most}`);
+export function whole(column: string, value: unknown, most: number, least = 0): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new BadColumn(`${column} is ${printed(value)}, not a number from ${least} to ${most}`);
 }
 
 /** A text that goes into replies: with a line end in it, it would begin a header of its own there. */

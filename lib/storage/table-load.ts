@@ -6,8 +6,8 @@ import type { Profile, RestoredRecord } from './record-codec.ts';
 
 export interface LoadOptions {
   /**
-   * Records that are not sticky and whose version is older than this are deleted instead of loaded (rule 16 of the
-   * table's forgetting; 0: none, as a node with a twin must that has not met it yet, rule 18).
+   * Records that are not sticky and whose version is older than this are deleted instead of loaded
+   * (0: none, as a node with a twin must that has not met it yet).
    */
   readonly forgetBeforeMs: number;
   /** Called after each chunk. */

@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { VERSION_MS_MAX } from '../location/version.ts';
 import { METHODS_UNKNOWN } from '../location/record.ts';
 import { ByteWriter, textRoom } from './byte-writer.ts';
 import type { LoadChunk, LoadStarted, Rejected } from './messages.ts';
@@ -196,9 +197,9 @@ function writeRestored(out: ByteWriter, entry: Entry, cold: ColdRow, callId: Sql
 function writeFloorRow(out: ByteWriter, row: RawRow): void {
   const username = text('username', row[0]);
   const domain = text('domain', row[1]);
-  const ms = whole('v_ms', row[2], 0xffff_ffff_ffff);
+  const ms = whole('v_ms', row[2], VERSION_MS_MAX, 1);
   const counter = whole('v_counter', row[3], 0xffff);
-  const node = whole('v_node', row[4], 0xffff);
+  const node = whole('v_node', row[4], 0xffff, 1);
   const incarnation = whole('v_incarnation', row[5], 0xffff_ffff);
   const cseq = whole('cseq', row[6], 0xffff_ffff);
   const callId = text('callid', row[7]);

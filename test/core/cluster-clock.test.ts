@@ -51,3 +51,29 @@ t.test('a wall clock older than this build does not count, and is named', (t) =>
   t.equal(cluster.origin, 'build-date');
   t.end();
 });
+
+t.test(
+  "the twin's time is taken over by a shift, in either direction, and then the own clock is in doubt no more",
+  (t) => {
+    const clocks = new Clocks();
+    const cluster = new ClusterClock(clocks, WALL_MS + 60_000, BUILD_MS);
+    t.equal(cluster.origin, 'mark');
+    cluster.shift(-60_000);
+    t.equal(cluster.nowMs(), WALL_MS + MARK_RESERVE_MS, 'below the mark');
+    t.equal(cluster.origin, 'twin');
+    clocks.monotonic += 10;
+    cluster.shift(86_400_000.5);
+    t.equal(cluster.nowMs(), WALL_MS + MARK_RESERVE_MS + 10 + 86_400_000);
+    t.equal(cluster.offsetMs(), MARK_RESERVE_MS + 10 + 86_400_000);
+    t.throws(() => cluster.shift(NaN), { name: 'InvariantError' });
+    t.end();
+  },
+);
+
+t.test('clocks that are equal already agree by a shift of 0', (t) => {
+  const cluster = new ClusterClock(new Clocks(), 0, BUILD_MS);
+  cluster.shift(0);
+  t.equal(cluster.origin, 'twin');
+  t.equal(cluster.nowMs(), WALL_MS);
+  t.end();
+});

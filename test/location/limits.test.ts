@@ -11,7 +11,9 @@ import {
   recordOf,
   removeOrder,
   request,
+  SECOND,
   serve,
+  shown,
   STAR,
   state,
   T0,
@@ -87,4 +89,21 @@ t.test('an AoR whose list would outgrow a datagram is refused, and shrinking it 
   at.merge(state([put('sip:b', { version: version(T0, 0, 2), binding: binding({ path }) })]), 'peer', T0);
   serve(at, T0, removeOrder('sip:a'));
   t.equal(recordOf(at, 'sip:a').kind, 'removed');
+});
+
+t.test('of two nodes with different max_contacts the smaller one counts on both; 0 is no limit', async (t) => {
+  const at = table({ maxContacts: 2 });
+  for (const [index, key] of ['sip:0', 'sip:1', 'sip:2'].entries()) serve(at, T0 + index, putOrder(key, T0 + HOUR));
+  const seen: string[][] = [];
+  for (const theirs of [1, 5, 0, 2]) {
+    at.showAtMost(theirs);
+    seen.push([...shown(at, T0 + SECOND)]);
+  }
+  t.same(seen, [['sip:2'], ['sip:1', 'sip:2'], ['sip:1', 'sip:2'], ['sip:1', 'sip:2']]);
+  const unlimited = table();
+  serve(unlimited, T0, putOrder('sip:0', T0 + HOUR), putOrder('sip:1', T0 + HOUR));
+  unlimited.showAtMost(1);
+  t.equal(shown(unlimited, T0 + SECOND).length, 1);
+  unlimited.showAtMost(0);
+  t.equal(shown(unlimited, T0 + SECOND).length, 2);
 });

@@ -191,7 +191,7 @@ t.test('changes that no buffer has room for are written once the disk answers ag
   rig.open.table.write('gone@d', [[900, somePut('gone', 1000)]]);
   await rig.flushed();
   disk.holding = true;
-  const big = someBinding({ attr: 'x'.repeat(60_000) });
+  const big = someBinding({ attr: 'x'.repeat(58_000) });
   for (let id = 0; id < 600; id++) rig.open.table.write(`u${id}@d`, [[id, somePut(`u${id}`, 1000, { binding: big })]]);
   rig.open.table.forget(900);
   rig.open.table.write('floor@d', [], { version: somePut('x', 1).version, callId: 'f', cseq: 1 });
@@ -313,7 +313,7 @@ t.test('a stop gives up when the disk takes nothing any more, not while it is sl
   const disk = new SlowDisk();
   const rig = await Rig.start(path, { startThread: disk.startThread, closeTimeoutMs: 300 });
   disk.holding = true;
-  const big = someBinding({ attr: 'x'.repeat(60_000) });
+  const big = someBinding({ attr: 'x'.repeat(58_000) });
   for (let id = 0; id < 1000; id++) rig.open.table.write(`u${id}@d`, [[id, somePut(`u${id}`, 1000, { binding: big })]]);
   const over = { settled: false };
   const closed = rig.open.store.close().finally(() => (over.settled = true));

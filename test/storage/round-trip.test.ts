@@ -3,7 +3,9 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
+import { HORIZON_MS } from '../../lib/location/horizon.ts';
 import type { LocationRecord } from '../../lib/location/record.ts';
+import { VERSION_MS_MAX } from '../../lib/location/version.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { inProcessThread } from './support/in-process-thread.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -41,11 +43,11 @@ const octets = fc.oneof(
 const u32 = fc.oneof(fc.constantFrom(0, 1, 0xffff_ffff), fc.nat({ max: 0xffff_ffff }));
 const version = fc.record({
   ms: fc.oneof(
-    fc.constantFrom(0, 0xffff_ffff, 0x1_0000_0000, 0xffff_ffff_ffff),
-    fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+    fc.constantFrom(1, 0xffff_ffff, 0x1_0000_0000, VERSION_MS_MAX),
+    fc.integer({ min: 1, max: VERSION_MS_MAX }),
   ),
   counter: fc.nat({ max: 0xffff }),
-  nodeId: fc.nat({ max: 0xffff }),
+  nodeId: fc.integer({ min: 1, max: 0xffff }),
   incarnation: u32,
 });
 const binding = fc.record({
@@ -73,6 +75,14 @@ const record: fc.Arbitrary<LocationRecord> = fc.oneof(
   fc.record({ kind: fc.constant('put' as const), ...base, binding }),
   fc.record({ kind: fc.constantFrom('removed' as const, 'judged' as const), ...base }),
 );
+
+/** As the table writes it: nothing lives longer than H, unless it is permanent and says so. */
+function lawful(record: LocationRecord): LocationRecord {
+  const { version, expiresAtMs, sticky } = record;
+  const isPermanent = expiresAtMs === Number.POSITIVE_INFINITY;
+  const latestMs = isPermanent ? expiresAtMs : Math.min(expiresAtMs, version.ms + HORIZON_MS);
+  return { ...record, expiresAtMs: latestMs, sticky: sticky || isPermanent };
+}
 
 /** What may happen; `which` picks a record or an AoR among those that are there. */
 const action = fc.oneof(
@@ -231,7 +241,7 @@ class History {
     const { table } = this.#current();
     switch (next.do) {
       case 'add':
-        return table.write(next.aor, [[-1, next.record]]);
+        return table.write(next.aor, [[-1, lawful(next.record)]]);
       case 'floor':
         return table.write(next.aor, [], { version: next.version, callId: next.callId, cseq: next.cseq });
       case 'refresh':
@@ -268,9 +278,11 @@ class History {
     const { aor, record } = entry;
     switch (next.do) {
       case 'refresh':
-        return table.write(aor, [[id, { ...record, version: next.version, callId: next.callId, cseq: next.cseq }]]);
+        return table.write(aor, [
+          [id, lawful({ ...record, version: next.version, callId: next.callId, cseq: next.cseq })],
+        ]);
       case 'replace':
-        return table.write(aor, [[id, { ...next.record, key: record.key }]]);
+        return table.write(aor, [[id, lawful({ ...next.record, key: record.key })]]);
       case 'end': {
         const { key, version, sticky, contactUri, callId, cseq, expiresAtMs } = record;
         return table.write(aor, [

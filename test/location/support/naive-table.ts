@@ -27,6 +27,8 @@ export interface NaiveSettings {
 /** The rules once more, word by word and without a thought for speed: what the table is compared with. */
 export class NaiveTable {
   readonly aors = new Map<string, NaiveAor>();
+  /** What this node alone hides, as `aor key`. */
+  readonly hiddenHere = new Set<string>();
   expires = 0;
   readonly #settings: NaiveSettings;
 
@@ -39,16 +41,29 @@ export class NaiveTable {
     return { aor, floor, records: [...records.values()] };
   }
 
-  live(aor: string, nowMs: number): PutRecord[] {
+  live(aor: string, nowMs: number, hiddenToo = false): PutRecord[] {
     const { maxContacts, descTimeOrder } = this.#settings;
     const { records } = this.#at(aor);
     let live = [...records.values()].filter(
       (record): record is PutRecord => this.isAlive(aor, record, nowMs) && !this.#isHidden(aor, record),
     );
+    if (!hiddenToo) live = live.filter(({ key }) => !this.hiddenHere.has(`${aor} ${key}`));
     live.sort((a, b) => compare(b.version, a.version));
     if (maxContacts > 0) live = live.slice(0, maxContacts);
     if (!descTimeOrder) live.reverse().sort((a, b) => b.binding.q - a.binding.q);
     return live;
+  }
+
+  wouldShow(aor: string, key: string, nowMs: number): boolean {
+    return this.live(aor, nowMs, true).some((record) => record.key === key);
+  }
+
+  hide(aor: string, key: string, version: Version): boolean {
+    const record = this.#at(aor).records.get(key);
+    if (record?.kind !== 'put' || compare(record.version, version) !== 0 || this.hiddenHere.has(`${aor} ${key}`))
+      return false;
+    this.hiddenHere.add(`${aor} ${key}`);
+    return true;
   }
 
   isAlive(aor: string, record: LocationRecord, nowMs: number): boolean {
@@ -123,7 +138,7 @@ export class NaiveTable {
     return { expired, forgotten, floors };
   }
 
-  /** Whether rule 17a lets this record be dropped early. */
+  /** Whether this record may be dropped early. */
   isDroppable(aor: string, key: string, nowMs: number): boolean {
     const { floor, records } = this.#at(aor);
     const record = records.get(key);
@@ -142,6 +157,7 @@ export class NaiveTable {
 
   forget(aor: string, key: string): void {
     this.#at(aor).records.delete(key);
+    this.hiddenHere.delete(`${aor} ${key}`);
     this.#removeEmpty(aor);
   }
 
@@ -201,6 +217,7 @@ export class NaiveTable {
 
   #put(aor: string, next: NaiveAor, keys: readonly string[], nowMs: number): void {
     for (const key of keys) {
+      this.hiddenHere.delete(`${aor} ${key}`);
       const record = next.records.get(key);
       if (record?.kind === 'put' && record.expiresAtMs <= nowMs) next.told.add(key);
       else next.told.delete(key);

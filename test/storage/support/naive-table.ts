@@ -6,6 +6,8 @@ export class NaiveTable implements RecordLoader {
   readonly records = new Map<number, { aor: string; record: LocationRecord }>();
   readonly floors = new Map<string, Floor>();
   listener: ChangeListener | undefined;
+  /** A test may set it: what is written here has no stamps. */
+  lastStampMs = 0;
 
   get recordIdLimit(): number {
     return Math.max(-1, ...this.records.keys()) + 1;
