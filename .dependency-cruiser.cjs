@@ -1,7 +1,7 @@
 // What may import what inside lib/, as ARCHITECTURE.md draws it. A folder that is not in this table may import nothing,
 // so a new folder starts with a line here.
 
-const LOCATION_PORTS = 'lib/location/(ports|record|version|change)[.]ts$';
+const LOCATION_PORTS = 'lib/location/(ports|record|version|change|horizon)[.]ts$';
 // app.ts and its parts in app/: together the composition root.
 const APP = 'app([.]ts|/)';
 const CLUSTER_PORTS = 'lib/cluster/ports[.]ts$';

@@ -1,18 +1,21 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { makeDataFolder } from './app/data-folder.ts';
 import { DELAY_RESOLUTION_MS, EventLoopDelay } from './app/event-loop-delay.ts';
+import { nodeTableOf } from './app/node-table.ts';
 import type { LogRoot } from './app/log.ts';
-import { openLocation } from './app/location.ts';
+import { openLocation, type Location } from './app/location.ts';
 import { managementOf } from './app/management.ts';
 import { AppNode } from './app/node.ts';
 import { startPinging } from './app/pinging.ts';
 import { Reload } from './app/reload.ts';
 import { appSettings, type AppSettings, type LoadedSettings } from './app/settings.ts';
 import type { StatusParts } from './app/status.ts';
+import { openTwinSide, readCredentials, type TwinCredentials } from './app/replication.ts';
 import { Upkeep } from './app/upkeep.ts';
-import type { Config } from './config/config.ts';
+import type { Config, NodesConfig } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Random } from './core/random.ts';
+import { CommitGates } from './location/commit-gates.ts';
 import type { ProcessFacts } from './mi/commands/process-facts.ts';
 import { Registrar } from './registrar/registrar.ts';
 import { EmbeddedEngine } from './sip/embedded/embedded-engine.ts';
@@ -36,13 +39,42 @@ export interface AppEdges {
  * OperationalError, and nothing left running, when it cannot.
  */
 export async function createApp(config: Config, settings: AppSettings, edges: AppEdges): Promise<AppNode> {
-  const { clock, random, log } = edges;
-  const startedMonotonicMs = clock.monotonicMs();
+  const startedMonotonicMs = edges.clock.monotonicMs();
   await makeDataFolder(config.dataFolder);
+  const credentials = await readCredentials(config);
+  // disk -> cluster time -> table -> disk
+  const location = await openLocation(config, settings.location, edges);
+  try {
+    const node = await composeNode(config, settings, edges, { ...location, credentials, startedMonotonicMs });
+    await node.start();
+    return node;
+  } catch (err) {
+    // Why it could not start is what the operator has to know, whatever else goes wrong now.
+    await Promise.allSettled([location.store.close()]);
+    throw err;
+  }
+}
 
-  // disk -> cluster time -> table -> disk; a reply waits for the gates
-  const { clusterClock, table, store, gate, loadedBindings } = await openLocation(config, settings.location, edges);
-  const upkeep = new Upkeep({ table, clusterClock, clock, whenDurable: (done) => store.whenFlushedAfterNow(done) });
+/** What is there before a node is composed. */
+interface Ground extends Location {
+  readonly credentials: TwinCredentials;
+  readonly startedMonotonicMs: number;
+}
+
+async function composeNode(config: Config, settings: AppSettings, edges: AppEdges, ground: Ground): Promise<AppNode> {
+  const { clock, random, log } = edges;
+  // table -> twin -> table; a reply waits for both gates
+  const { clusterClock, table, store, loadedBindings } = ground;
+  const nodeTable = (nodes: NodesConfig) => nodeTableOf(nodes, config, edges.facts.pid);
+  const twin = await openTwinSide({ config, settings, ...ground, nodeTable, clock, random, log });
+  const gate = new CommitGates([store, ...twin.gates]);
+  const upkeep = new Upkeep({
+    table,
+    clusterClock,
+    clock,
+    mayProve: () => twin.mayProve,
+    proveForgettable: (done) => twin.proveForgettable(done),
+  });
 
   // SIP -> registrar -> table; whoever traces an AoR hears of both
   const watchers = new Watchers(clock);
@@ -61,31 +93,25 @@ export async function createApp(config: Config, settings: AppSettings, edges: Ap
 
   // table -> pinger -> SIP, while the role says so
   const pinging = { config, settings: settings.pinger, table, engine, clusterClock, watchers, clock, random, log };
-  const { role, pinger, latencies } = await startPinging(pinging);
+  const { role, pinger, latencies } = await startPinging(pinging, twin.removal, twin.roleAtFirst);
+  twin.followRole(role);
 
   // operator -> commands -> all of it
   const { fileName, load } = edges.configuration;
   const reload = new Reload({ config, load, fileName, settingsOf: appSettings, registrar, pinger, log });
   const eventLoopDelay = new EventLoopDelay(() => monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS }), clock);
+  const measured = { table, registrar, engine, store, eventLoopDelay, twin };
   const status: StatusParts = {
-    config,
-    facts: edges.facts,
-    clock,
-    startedMonotonicMs,
-    clusterClock,
-    table,
-    registrar,
-    engine,
-    store,
-    eventLoopDelay,
+    ...{ config, facts: edges.facts, clock, clusterClock, startedMonotonicMs: ground.startedMonotonicMs },
+    ...measured,
     pinging: { pinger, latencies, role, intervalS: () => reload.config.nathelper.natping_interval },
     management: () => mi.places,
     unready: () => node.unready,
   };
-  const mi = managementOf({ settings, status, log, gate, pinger, role, watchers, reload, stop: edges.stop });
+  const rest = { pinger, role, watchers, reload, twin, isStopping: () => node.isStopping, stop: edges.stop };
+  const mi = managementOf({ settings, status, log, gate, ...rest });
 
-  const parts = { upkeep, store, engine, pinger, mi, eventLoopDelay, reload, loadedBindings };
+  const parts = { upkeep, store, twin, engine, pinger, mi, eventLoopDelay, reload, loadedBindings };
   const node = new AppNode({ ...parts, log: log.child('app') });
-  await node.start();
   return node;
 }

@@ -7,12 +7,25 @@ import { tempFolder } from './support/temp-folder.ts';
 
 const README = readFileSync(resolve(import.meta.dirname, '../README.md'), 'utf8');
 
-t.test('the configuration that the README shows is valid, and draws no warning', async (t) => {
-  const [, yaml = ''] = /```yaml\n([^`]*)```/.exec(README) ?? [];
-  t.match(yaml, /^# twinreg\.yaml\n/);
-  const path = join(tempFolder(t), 'twinreg.yaml');
-  writeFileSync(path, yaml);
-  t.match(await twinreg(['check-config', '--config', path]), { code: 0, err: '' });
+t.test('each configuration that the README shows is valid, and draws no warning', async (t) => {
+  const blocks = [...README.matchAll(/```yaml\n([^`]*)```/g)].map(([, yaml = '']) => yaml);
+  t.ok(
+    blocks.some((yaml) => yaml.startsWith('# twinreg.yaml\n')),
+    'that of one node',
+  );
+  for (const yaml of blocks) {
+    const path = join(tempFolder(t), 'twinreg.yaml');
+    writeFileSync(path, yaml);
+    t.match(await twinreg(['check-config', '--config', path]), { code: 0, err: '' });
+  }
+});
+
+t.test('the files of the pair are valid, and the README shows the first of them', async (t) => {
+  const folder = resolve(import.meta.dirname, '../docs/pair');
+  const [one, two] = ['one.yaml', 'two.yaml'].map((name) => join(folder, name));
+  for (const path of [one, two]) t.match(await twinreg(['check-config', '--config', path ?? '']), { code: 0, err: '' });
+  const shown = readFileSync(one ?? '', 'utf8').replace(/^#.*\n/, '');
+  t.ok(README.includes(shown));
 });
 
 const OPERATIONS = readFileSync(resolve(import.meta.dirname, '../docs/OPERATIONS.md'), 'utf8');

@@ -4,7 +4,6 @@ import { ClusterClock } from '../core/cluster-clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Random } from '../core/random.ts';
 import { RELEASED_AT_MS } from '../core/release.ts';
-import { CommitGates } from '../location/commit-gates.ts';
 import { LocationTable } from '../location/location-table.ts';
 import type { ProcessFacts } from '../mi/commands/process-facts.ts';
 import type { Persistence } from '../storage/persistence.ts';
@@ -19,12 +18,13 @@ interface LocationEdges {
   readonly facts: ProcessFacts;
 }
 
-interface Location {
+/** The table, what it was loaded from, and the time that it goes by. */
+export interface Location {
   readonly clusterClock: ClusterClock;
   readonly table: LocationTable;
   readonly store: Persistence;
-  /** What a reply waits for. */
-  readonly gate: CommitGates;
+  /** The random part of this process's stamps. */
+  readonly incarnation: number;
   /** Bindings that came from the disk and were valid then. */
   readonly loadedBindings: number;
 }
@@ -35,11 +35,12 @@ export async function openLocation(config: Config, bounds: LocationBounds, edges
   const file = await openFile(config, edges);
   const clusterClock = new ClusterClock(clock, file?.markMs ?? 0, RELEASED_AT_MS);
   tellClockOrigin(clusterClock, log.child('clock'));
-  const table = new LocationTable(locationSettings(bounds, random));
-  const loadedBindings = await loadTable(file, table, clusterClock, edges);
+  const settings = locationSettings(bounds, random);
+  const table = new LocationTable(settings);
+  const loadedBindings = await loadTable(file, table, clusterClock, edges, config.cluster !== undefined);
   const store = await startStore(file, table, clusterClock, log.child('storage'));
   table.addListener(store);
-  return { clusterClock, table, store, gate: new CommitGates([store]), loadedBindings };
+  return { clusterClock, table, store, incarnation: settings.incarnation, loadedBindings };
 }
 
 function tellClockOrigin(clusterClock: ClusterClock, log: Log): void {

@@ -7,8 +7,10 @@ import type { Reload } from './reload.ts';
 import type { AppSettings } from './settings.ts';
 import { statisticKind, statisticsOf } from './statistics.ts';
 import { nodeStatusOf, readinessOf, type StatusParts } from './status.ts';
+import type { TwinSide } from './twin-side.ts';
 import type { CommitGate } from '../location/ports.ts';
 import { CommandTable } from '../mi/command-table.ts';
+import { clustererCommands } from '../mi/commands/clusterer-commands.ts';
 import { coreCommands } from '../mi/commands/core-commands.ts';
 import { helpCommand } from '../mi/commands/help.ts';
 import { logLevelCommand } from '../mi/commands/log-level.ts';
@@ -38,6 +40,9 @@ interface ManagementParts {
   readonly role: Role;
   readonly watchers: Watchers;
   readonly reload: Reload;
+  readonly twin: Pick<TwinSide, 'control'>;
+  /** From then on neither the twin nor the disk takes anything more. */
+  readonly isStopping: () => boolean;
   /** Ends the daemon as SIGTERM does. */
   readonly stop: () => void;
 }
@@ -51,10 +56,10 @@ export function managementOf(parts: ManagementParts): MiServers {
 }
 
 function commandTable(parts: ManagementParts): CommandTable {
-  const { settings, status, log, pinger, role, watchers, reload } = parts;
+  const { settings, status, log, pinger, role, watchers, reload, twin } = parts;
   const { facts, clock, clusterClock, table, store } = status;
   const bindings = new TableBindings(table, clusterClock, durableMark(store), (id) => pinger.latencyUsOf(id));
-  const orders = new TableOrders(table, parts.gate, clusterClock);
+  const orders = new TableOrders(table, parts.gate, clusterClock, parts.isStopping);
   const statistics = new Statistics({ read: () => statisticsOf(status), kindOf: statisticKind });
   const { addressOfRecord, contacts } = settings.registrar;
   const ulSettings = {
@@ -66,7 +71,8 @@ function commandTable(parts: ManagementParts): CommandTable {
     ...coreCommands(facts, clock, parts.stop),
     logLevelCommand(facts, log),
     ...statisticsCommands(statistics),
-    ...ulCommands({ bindings, orders, store, settings: ulSettings, clock }),
+    ...ulCommands({ bindings, orders, store, cluster: twin.control, settings: ulSettings, clock }),
+    ...clustererCommands(twin.control),
     nhEnablePingCommand(role, () => status.pinging.intervalS()),
     statusCommand(() => nodeStatusOf(status)),
     traceCommand(watchers, bindings, ulSettings),

@@ -3,7 +3,7 @@ import type { MetricsSources } from '../mi/metrics/metrics-sources.ts';
 
 /** Where /metrics reads what. */
 export function metricsSources(parts: StatusParts): MetricsSources {
-  const { facts, table, registrar, engine, store, pinging, eventLoopDelay } = parts;
+  const { facts, table, registrar, engine, store, twin, pinging, eventLoopDelay, clusterClock } = parts;
   return {
     version: facts.version,
     location: () => table.statistics(),
@@ -16,6 +16,9 @@ export function metricsSources(parts: StatusParts): MetricsSources {
     pingLatencies: pinging.latencies.durations,
     eventLoopDelay: () => eventLoopDelay.lately(),
     isActive: () => pinging.role.isOpen,
+    isYielding: () => pinging.role.isYielding,
+    replication: () => twin.status(),
+    wallOffsetMs: () => clusterClock.offsetMs(),
     readiness: () => readinessOf(parts),
   };
 }

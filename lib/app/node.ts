@@ -1,5 +1,6 @@
 import type { EventLoopDelay } from './event-loop-delay.ts';
 import type { Reload } from './reload.ts';
+import type { TwinSide } from './twin-side.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { Log } from '../core/log.ts';
 import type { NatPinger } from '../pinger/nat-pinger.ts';
@@ -16,6 +17,7 @@ interface Management {
 interface NodeParts {
   readonly upkeep: Upkeep;
   readonly store: Persistence;
+  readonly twin: TwinSide;
   readonly engine: EmbeddedEngine;
   readonly pinger: NatPinger;
   readonly mi: Management;
@@ -43,17 +45,25 @@ export class AppNode {
     return this.#parts.engine.sockets.map(describeSocket);
   }
 
+  get isStopping(): boolean {
+    return this.#stopped !== undefined;
+  }
+
   /** Why this node could not serve even if the traffic came to it; empty = it can. */
   get unready(): readonly string[] {
     if (this.#serves) return [];
     return [this.#stopped === undefined ? 'starting' : 'stopping'];
   }
 
-  /** Management comes first: a second daemon on the same data is told so, and not that its port is taken. */
+  /**
+   * Management comes first: a second daemon on the same data is told so, and not that its port is taken. SIP comes after
+   * the twin was met, so that phones are not answered by a clock, or bindings, that the twin knows to be old.
+   */
   async start(): Promise<void> {
-    const { mi, engine, upkeep, pinger, eventLoopDelay } = this.#parts;
+    const { mi, twin, engine, upkeep, pinger, eventLoopDelay } = this.#parts;
     try {
       await mi.start();
+      await twin.start();
       await engine.start();
     } catch (err) {
       // Why it could not start is what the operator has to know, whatever else goes wrong now.
@@ -72,8 +82,8 @@ export class AppNode {
   }
 
   /**
-   * No new SIP; what waits for the disk is flushed and answered; then the sockets close, and management last. All of it
-   * happens even if a part fails; rejects with the OperationalError of the disk if that did not take everything.
+   * No new SIP; what waits for the twin or the disk is answered; then the twin is told, the sockets close, and management last. All of
+   * it happens even if a part fails; rejects with the OperationalError of the disk if that did not take everything.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
@@ -81,13 +91,16 @@ export class AppNode {
   }
 
   async #stop(): Promise<void> {
-    const { upkeep, engine, pinger, store, mi, eventLoopDelay, log } = this.#parts;
+    const { upkeep, twin, engine, pinger, store, mi, eventLoopDelay, log } = this.#parts;
     this.#serves = false;
     log.info({}, 'stopping');
     upkeep.stop();
     engine.drain();
+    await twin.settled();
     pinger.stop();
-    const [flushed] = await Promise.allSettled([store.close()]);
+    // The twin is told at once; that its connection closes need not be waited for before the disk has everything.
+    const left = twin.stop();
+    const [flushed] = await Promise.allSettled([store.close(), left]);
     await engine.stop();
     eventLoopDelay.stop();
     await mi.stop();

@@ -9,12 +9,22 @@ export class TableOrders implements BindingOrders {
   readonly #table: LocationTable;
   readonly #gate: CommitGate;
   readonly #clusterClock: { nowMs(): number };
+  readonly #isStopping: () => boolean;
 
-  /** @param gate all gates that a REGISTER's reply waits for, as one. */
-  constructor(table: LocationTable, gate: CommitGate, clusterClock: { nowMs(): number }) {
+  /**
+   * @param gate all gates that a REGISTER's reply waits for, as one.
+   * @param isStopping from then on neither the twin nor the disk takes anything more.
+   */
+  constructor(
+    table: LocationTable,
+    gate: CommitGate,
+    clusterClock: { nowMs(): number },
+    isStopping: () => boolean = () => false,
+  ) {
     this.#table = table;
     this.#gate = gate;
     this.#clusterClock = clusterClock;
+    this.#isStopping = isStopping;
   }
 
   read(aor: string): { readonly state: AorState; readonly nowMs: number } {
@@ -22,6 +32,7 @@ export class TableOrders implements BindingOrders {
   }
 
   commit(aor: string, changes: readonly (Order | Judgement)[]): Promise<string | undefined> {
+    if (this.#isStopping()) return Promise.resolve('the node is stopping');
     const outcome = this.#table.commit({ aor, origin: 'mi', changes }, this.#clusterClock.nowMs());
     if ('refused' in outcome) return Promise.resolve(refusalText(outcome));
     return new Promise((resolve) => {

@@ -2,13 +2,15 @@ import { join } from 'node:path';
 import type { LogRoot } from './log.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
+import type { ClusterClock } from '../core/cluster-clock.ts';
 import type { Random } from '../core/random.ts';
 import type { LocationTable } from '../location/location-table.ts';
 import { PingLatencies } from '../mi/metrics/ping-latencies.ts';
 import { NatPinger } from '../pinger/nat-pinger.ts';
 import { OwnSockets } from '../pinger/own-sockets.ts';
-import type { PingSender } from '../pinger/ports.ts';
+import type { PingSender, RemovalPermit } from '../pinger/ports.ts';
 import type { PingerSettings } from '../pinger/settings.ts';
+import type { RoleName } from '../role/role-name.ts';
 import { Role } from '../role/role.ts';
 import { interfaceAddresses } from '../sip/embedded/interface-addresses.ts';
 import type { SipEngine } from '../sip/engine.ts';
@@ -22,7 +24,7 @@ interface PingingParts {
   readonly settings: PingerSettings;
   readonly table: LocationTable;
   readonly engine: PingSender & Pick<SipEngine, 'sockets'>;
-  readonly clusterClock: { nowMs(): number };
+  readonly clusterClock: ClusterClock;
   readonly watchers: Watchers;
   readonly clock: Clock;
   readonly random: Random;
@@ -36,15 +38,17 @@ interface Pinging {
 }
 
 /** The role of this node, the pinger that follows it, and those who hear of its pings. */
-export async function startPinging(parts: PingingParts): Promise<Pinging> {
+export async function startPinging(parts: PingingParts, removal: RemovalPermit, atFirst: RoleName): Promise<Pinging> {
   const { settings, table, engine, clusterClock, clock, random, watchers, log } = parts;
-  const rolePath = join(parts.config.dataFolder, ROLE_FILE);
-  const role = await Role.open({ path: rolePath, atFirst: 'active' }, log.child('role'));
+  const { dataFolder, nodeId } = parts.config;
+  const roleSettings = { path: join(dataFolder, ROLE_FILE), atFirst, nodeId };
+  const role = await Role.open(roleSettings, clusterClock, log.child('role'));
   const pinger = new NatPinger({
     settings,
     gate: role,
     table,
     judge: table,
+    removal,
     sender: engine,
     isOwnAddress: new OwnSockets({ sockets: () => engine.sockets, hostAddresses, clock }).has,
     clusterClock,
@@ -54,7 +58,7 @@ export async function startPinging(parts: PingingParts): Promise<Pinging> {
   });
   pinger.enrolExisting();
   table.addListener(pinger);
-  role.addListener(() => pinger.gateChanged());
+  role.addListener({ gateChanged: () => pinger.gateChanged() });
   const latencies = new PingLatencies();
   pinger.addObserver(latencies);
   pinger.addObserver(new PingTrace(watchers));

@@ -39,6 +39,9 @@ export interface LocationBounds {
   readonly aorsMax: number;
 }
 
+/** Rule 29: what queued up in a longer standstill of the process may be older than what the twin has answered since; below SIP's T1. */
+const STALL_MS = 400;
+
 export type LoadedSettings =
   | {
       readonly ok: true;
@@ -121,12 +124,13 @@ function contactSettings({ usrloc, registrar }: Config): RegistrarSettings['cont
   };
 }
 
-function engineSettings({ listen, sip }: Config, save: SaveFlags): EmbeddedEngineSettings {
+function engineSettings({ listen, sip, cluster }: Config, save: SaveFlags): EmbeddedEngineSettings {
   return {
     listeners: listen,
     forceRport: sip.force_rport,
     serverHeader: sip.server_header,
     supported: save.pathMode === 'ignored' ? [] : ['path'],
+    stallMs: cluster === undefined ? 0 : STALL_MS,
     udp: { ...ENGINE_LIMITS.udp, receiveBufferBytes: sip.udp_receive_buffer },
     tcp: {
       ...ENGINE_LIMITS.tcp,

@@ -1,8 +1,10 @@
+import { replicationStatistics } from './replication-statistics.ts';
 import type { StatusParts } from './status.ts';
 import type { PingStatistics } from '../pinger/ping-statistics.ts';
 
 /** All statistics by `group:name`. Groups and names are those of OpenSIPS; `twinreg:` has what is only ours. */
-export function statisticsOf({ table, registrar, engine, pinging }: StatusParts): ReadonlyMap<string, number> {
+export function statisticsOf(parts: StatusParts): ReadonlyMap<string, number> {
+  const { table, registrar, engine, pinging } = parts;
   const location = table.statistics();
   const saved = registrar.statistics();
   const { outcomes } = registrar.counts();
@@ -26,6 +28,7 @@ export function statisticsOf({ table, registrar, engine, pinging }: StatusParts)
     ['twinreg:dead_records', location.deadRecords],
     ['twinreg:floors', location.floors],
     ['twinreg:engine_errors', sip.engineErrors],
+    ['twinreg:stalls', sip.stalls],
     ['twinreg:udp_receive_errors', sip.receiveErrors],
     ['twinreg:ping_send_errors', sip.unsent['send_error'] ?? 0],
     ['twinreg:tcp_open', engine.connectionCount],
@@ -35,6 +38,7 @@ export function statisticsOf({ table, registrar, engine, pinging }: StatusParts)
     ...prefixed('twinreg:replies_received_', sip.repliesReceived),
     ...prefixed('twinreg:tcp_', sip.connections),
     ...pingStatistics(pinging.pinger.statistics()),
+    ...replicationStatistics(parts),
   ]);
 }
 
@@ -47,6 +51,7 @@ function pingStatistics(pings: PingStatistics): readonly (readonly [string, numb
     ['twinreg:pings_answered', pings.answered],
     ['twinreg:pings_lost', pings.lost],
     ['twinreg:ping_removals', pings.removed],
+    ['twinreg:ping_hidings', pings.hidden],
     ...prefixed('twinreg:pings_skipped_', pings.skipped),
   ];
 }
@@ -65,6 +70,11 @@ const GAUGES: ReadonlySet<string> = new Set([
   'twinreg:tcp_open',
   'twinreg:ping_contacts',
   'twinreg:pings_outstanding',
+  'clusterer:clusterer_nodes',
+  'clusterer:clusterer_nodes_up',
+  'clusterer:clusterer_nodes_down',
+  'twinreg:replication_lag_changes',
+  'twinreg:replication_lag_ms',
 ]);
 
 export function statisticKind(name: string): 'counter' | 'gauge' {

@@ -1,4 +1,6 @@
 import type { EventLoopDelay } from './event-loop-delay.ts';
+import { replicationState } from './replication-state.ts';
+import type { TwinSide } from './twin-side.ts';
 import type { Config } from '../config/config.ts';
 import { MARK_RESERVE_MS, type ClusterClock } from '../core/cluster-clock.ts';
 import type { Clock } from '../core/clock.ts';
@@ -12,7 +14,9 @@ import type { PingStatistics } from '../pinger/ping-statistics.ts';
 import { displayText } from '../mi/display-text.ts';
 import type { LastRefusal } from '../registrar/last-refusals.ts';
 import type { Registrar } from '../registrar/registrar.ts';
+import type { Role } from '../role/role.ts';
 import type { EmbeddedEngine } from '../sip/embedded/embedded-engine.ts';
+import type { EngineStatistics } from '../sip/embedded/engine-statistics.ts';
 import { describeSocket } from '../sip/embedded/listening-socket.ts';
 import type { Persistence } from '../storage/persistence.ts';
 import type { StoreStatus } from '../storage/store-status.ts';
@@ -32,6 +36,7 @@ export interface StatusParts {
   readonly store: Persistence;
   readonly eventLoopDelay: EventLoopDelay;
   readonly pinging: PingingParts;
+  readonly twin: Pick<TwinSide, 'status' | 'control'>;
   /** Where management commands are taken besides the unix socket. */
   readonly management: () => readonly string[];
   /** Why this node could not serve even if the traffic came to it: `stopping`; empty = it can. */
@@ -41,7 +46,7 @@ export interface StatusParts {
 interface PingingParts {
   readonly pinger: { statistics(): PingStatistics };
   readonly latencies: { readonly durations: DurationHistogram };
-  readonly role: { readonly isOpen: boolean; readonly isOn: boolean };
+  readonly role: Pick<Role, 'isOpen' | 'isOn' | 'isYielding' | 'otherActive'>;
   /** `natping_interval`, as it is now. */
   readonly intervalS: () => number;
 }
@@ -68,7 +73,9 @@ export function nodeStatusOf(parts: StatusParts): NodeStatus {
     invalid_requests: refusalList(engine.statistics.invalid.all()),
     pings: pingStatus(parts.pinging),
     storage: storageStatus(store.status(), clock.wallMs()),
+    ...replicationPart(parts),
     degraded: readinessOf(parts).degraded,
+    stalls: stallStatus(engine.statistics),
     cpu_ms: facts.cpuMs(),
     resident_mb: Math.round(facts.residentBytes() / (1024 * 1024)),
     event_loop_delay_ms: {
@@ -105,22 +112,30 @@ function refusalList(counts: ReadonlyMap<string, number>): NodeStatus['invalid_r
 }
 
 function pingStatus({ pinger, latencies, role, intervalS }: PingingParts): PingStatus {
-  const { enrolled, optionsSent, keepAlivesSent, answered, lost, removed, skipped, guardActive, lagMs } =
+  const { enrolled, optionsSent, keepAlivesSent, answered, lost, removed, hidden, skipped, guardActive, lagMs } =
     pinger.statistics();
   return {
     enabled: role.isOn,
     active: role.isOpen,
+    yielding: role.isYielding,
+    ...(role.otherActive === undefined ? {} : { other_active: role.otherActive.nodeId }),
     interval_s: intervalS(),
     contacts: enrolled,
     sent: optionsSent + keepAlivesSent,
     answered,
     lost,
     removed,
+    hidden,
     skipped: Object.values(skipped).reduce((sum, count) => sum + count, 0),
     guard: guardActive,
     lag_ms: Math.round(lagMs),
     latency_sum_ms: Math.round(latencies.durations.sumMs),
   };
+}
+
+function stallStatus({ stalls: count, lastStall }: EngineStatistics): NodeStatus['stalls'] {
+  if (lastStall === undefined) return { count };
+  return { count, last_at: new Date(lastStall.endedAtMs).toISOString(), last_ms: lastStall.lengthMs };
 }
 
 function storageStatus(store: StoreStatus | undefined, nowMs: number): NodeStatus['storage'] {
@@ -136,17 +151,26 @@ function storageStatus(store: StoreStatus | undefined, nowMs: number): NodeStatu
   };
 }
 
+function replicationPart({ twin, clusterClock }: StatusParts): Pick<NodeStatus, 'replication'> {
+  const status = twin.status();
+  return status === undefined ? {} : { replication: replicationState(status, clusterClock.offsetMs()) };
+}
+
 export function readinessOf(parts: StatusParts): Readiness {
   return { unready: parts.unready(), degraded: degradations(parts) };
 }
 
-function degradations({ store, table, clusterClock }: StatusParts): Degradation[] {
+function degradations({ store, table, clusterClock, twin }: StatusParts): Degradation[] {
   const found: Degradation[] = [];
   const disk = store.status();
   if (disk?.disk.state === 'degraded') found.push('disk');
   // A stamp this far above the mark could come again after a crash, if the wall clock is set back meanwhile.
   if (disk !== undefined && table.lastStampMs > disk.durableMarkMs + MARK_RESERVE_MS) found.push('mark');
-  if (clusterClock.origin !== 'wall') found.push('clock');
+  const { origin } = clusterClock;
+  if (origin === 'mark' || origin === 'build-date') found.push('clock');
+  const replication = twin.status();
+  if (replication !== undefined && replication.outgoing !== 'in-sync') found.push('twin');
+  if (replication?.synced === false) found.push('sync');
   return found;
 }
 

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import type { LogRoot } from './log.ts';
+import { MIGRATIONS_PATH } from './migrations-path.ts';
 import type { LocationBounds } from './settings.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -24,8 +24,6 @@ import type { Persistence } from '../storage/persistence.ts';
 import { STORAGE_DEFAULTS } from '../storage/storage-settings.ts';
 import type { DiskState } from '../storage/store-status.ts';
 import type { LoadProgress } from '../storage/table-load.ts';
-
-const MIGRATIONS_PATH = fileURLToPath(new URL('../../sql', import.meta.url));
 
 /** A long load says how far it is about this often. */
 const PROGRESS_INTERVAL_MS = 1000;
@@ -68,12 +66,17 @@ function contactGroup(contactUri: string): string {
   return uri instanceof Fault ? contactUri : keyHead(canonicalUri(uri), uri);
 }
 
-/** @returns how many bindings came that are valid now; removed and expired records come too, but are no bindings. */
+/**
+ * @param hasTwin whether a twin is configured, which may have older records: then nothing is forgotten before both agreed on
+ *   the time.
+ * @returns how many bindings came that are valid now; removed and expired records come too, but are no bindings.
+ */
 export async function loadTable(
   file: LocationFile | undefined,
   table: LocationTable,
   clusterClock: ClusterClock,
   { log: logs }: StorageEdges,
+  hasTwin: boolean,
 ): Promise<number> {
   if (file === undefined) return 0;
   const log = logs.child('load');
@@ -81,7 +84,7 @@ export async function loadTable(
   const loader = new CountingLoader(table, nowMs);
   try {
     // Without a twin nobody has anything older than this node itself.
-    const forgetBeforeMs = nowMs - HORIZON_MS - FORGET_MARGIN_MS;
+    const forgetBeforeMs = hasTwin ? 0 : nowMs - HORIZON_MS - FORGET_MARGIN_MS;
     const { records, floors, forgotten, rejected, rejectedReasons, elapsedMs } = await file.load(loader, {
       forgetBeforeMs,
       onProgress: progressLog(log),

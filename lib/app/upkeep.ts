@@ -5,8 +5,13 @@ export interface UpkeepParts {
   readonly table: Pick<LocationTable, 'expire' | 'noteDead' | 'dropNoted'>;
   readonly clusterClock: { nowMs(): number };
   readonly clock: Clock;
-  /** Calls `done` when a flush that begins from now on is on disk; without a disk at once. */
-  whenDurable(done: () => void): void;
+  /** Whether `proveForgettable` may come to something now. */
+  mayProve(): boolean;
+  /**
+   * Called right after the dead were noted. Calls `done` once: with true when nothing older than what was noted can come
+   * back from a disk or a twin, with false when that cannot be proved now.
+   */
+  proveForgettable(done: (isProved: boolean) => void): void;
 }
 
 const INTERVAL_MS = 1000;
@@ -16,8 +21,7 @@ const CONTINUE_MS = 5;
 
 /**
  * What the table needs done by the mere passing of time: telling what has expired, and forgetting what is dead. Dead
- * records go only after a flush that began when they already were dead (rule 17a): a node that crashed before it would
- * come back with the older, living record.
+ * records go only when it is proved that no disk and no twin holds the older, living record any more.
  */
 export class Upkeep {
   readonly #parts: UpkeepParts;
@@ -46,16 +50,17 @@ export class Upkeep {
     const { table, clusterClock } = this.#parts;
     const moreExpires = table.expire(clusterClock.nowMs());
     this.#again(moreExpires ? CONTINUE_MS : INTERVAL_MS);
-    if (!this.#noteIsOut) this.#forget();
+    if (!this.#noteIsOut && this.#parts.mayProve()) this.#forget();
   }
 
   #forget(): void {
-    const { table, clusterClock, whenDurable } = this.#parts;
+    const { table, clusterClock } = this.#parts;
     const note = table.noteDead(clusterClock.nowMs());
     if (note === undefined) return;
     this.#noteIsOut = true;
-    whenDurable(() => {
+    this.#parts.proveForgettable((isProved) => {
       this.#noteIsOut = false;
+      if (!isProved) return;
       const dropped = table.dropNoted(note, clusterClock.nowMs());
       // One note holds only so many: there may be more.
       if (dropped > 0 && this.#timer !== undefined) this.#again(CONTINUE_MS);

@@ -3,6 +3,9 @@ import { OperationalError } from '../core/errors.ts';
 import { backupCommand } from './backup.ts';
 import { checkConfigCommand } from './check-config.ts';
 import type { CliCommand, CliEdges } from './cli-command.ts';
+import { clusterAddCommand } from './cluster-add.ts';
+import { clusterListCommand } from './cluster-list.ts';
+import { clusterRemoveCommand } from './cluster-remove.ts';
 import { completionCommand } from './completion.ts';
 import { ConfigError } from './config-error.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-code.ts';
@@ -30,6 +33,7 @@ const SECTIONS: readonly HelpSection[] = [
   { title: 'Daemon', commands: [runCommand, checkConfigCommand, versionCommand] },
   { title: 'Bindings', commands: [ulDumpCommand, ulShowCommand, ulAddCommand, ulRmCommand] },
   { title: 'Watching', commands: [statusCommand, topCommand, traceCommand, statsCommand] },
+  { title: 'Cluster', commands: [clusterListCommand, clusterAddCommand, clusterRemoveCommand] },
   {
     title: 'Operations',
     commands: [pingCommand, miCommand, backupCommand, reloadCommand, completionCommand(() => COMMANDS)],

@@ -1,6 +1,6 @@
 import type { CliCommand } from './cli-command.ts';
 
-const NAME_WIDTH = 14;
+const NAME_WIDTH = 16;
 
 export interface HelpSection {
   readonly title: string;

@@ -32,16 +32,49 @@ const registrations = z.object({
 const pings = z.object({
   enabled: z.boolean(),
   active: z.boolean(),
+  yielding: z.boolean().optional(),
+  other_active: z.number().optional(),
   interval_s: z.number(),
   contacts: z.number(),
   sent: z.number(),
   answered: z.number(),
   lost: z.number(),
   removed: z.number(),
+  hidden: z.number().optional(),
   skipped: z.number(),
   guard: z.boolean(),
   lag_ms: z.number(),
   latency_sum_ms: z.number().optional(),
+});
+
+/** Words are taken as they come: another version may have others. */
+const replication = z.object({
+  listen: z.string().optional(),
+  membership: z.string().optional(),
+  warnings: z.array(z.string()).readonly().optional(),
+  twin_id: z.number().optional(),
+  twin_url: z.string().optional(),
+  enabled: z.boolean().optional(),
+  commit: z.string().optional(),
+  outgoing: z.string(),
+  incoming: z.string(),
+  since_ms: z.number(),
+  sync_since_ms: z.number().optional(),
+  synced: z.boolean(),
+  waits_for: z.string().optional(),
+  lag_changes: z.number(),
+  lag_ms: z.number(),
+  silent_ms: z.number().optional(),
+  clock_offset_ms: z.number().optional(),
+  wall_clock_offset_ms: z.number().optional(),
+  progress: z
+    .object({ received: z.number(), sent: z.number(), buckets_done: z.number(), buckets: z.number() })
+    .optional(),
+  last_reconcile: z
+    .object({ ms_ago: z.number(), took_ms: z.number(), received: z.number(), changed: z.number() })
+    .optional(),
+  last_refusal: z.object({ ms_ago: z.number(), by: z.string(), reason: z.string(), text: z.string() }).optional(),
+  last_stranger: z.object({ ms_ago: z.number(), reason: z.string(), text: z.string() }).optional(),
 });
 
 /**
@@ -63,7 +96,9 @@ const shownStatus = z.object({
   invalid_requests: refusals.optional(),
   pings: pings.optional(),
   storage,
+  replication: replication.optional(),
   degraded: z.array(z.string()),
+  stalls: z.object({ count: z.number(), last_at: z.string().optional(), last_ms: z.number().optional() }).optional(),
   resident_mb: z.number(),
   /** CPU time since the start, all threads. */
   cpu_ms: z.number().optional(),

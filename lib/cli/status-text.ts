@@ -1,14 +1,16 @@
 import { countText } from './count-text.ts';
 import { durationText } from './duration-text.ts';
 import type { ShownStatus } from './shown-status.ts';
+import type { StatusLine } from './status-line.ts';
 import { terminalText } from './terminal-text.ts';
+import { twinLines } from './twin-text.ts';
 
 const LABEL_WIDTH = 15;
 
 /** The status for people: a line for each thing, what is wrong last, where the eye ends. */
 export function statusText(status: ShownStatus): string {
   const { version, node_id: nodeId, pid, uptime_s: uptimeS, management } = status;
-  const lines: readonly Line[] = [
+  const lines: readonly StatusLine[] = [
     ['twinreg', `${version}, node ${nodeId}, process ${pid}, up ${durationText(uptimeS)}`],
     ['SIP', status.listen.join(', ')],
     ...(management === undefined
@@ -17,37 +19,41 @@ export function statusText(status: ShownStatus): string {
     ['data folder', status.data_folder],
     ['bindings', `${countText(status.contacts, 'contact')} of ${countText(status.users, 'user')}`],
     ...registrationLines(status.registrations),
-    ...(status.invalid_requests ?? []).map(({ reason, count }): Line => ['', `no valid SIP: ${count} × ${reason}`]),
+    ...(status.invalid_requests ?? []).map(({ reason, count }): StatusLine => [
+      '',
+      `no valid SIP: ${count} × ${reason}`,
+    ]),
     ...(status.pings === undefined ? [] : pingLines(status.pings)),
+    ...(status.replication === undefined ? [] : twinLines(status.replication, nodeId)),
     ['storage', storageText(status.storage)],
     ['memory', `${status.resident_mb} MB`],
     ['delays', delaysText(status.event_loop_delay_ms)],
+    ...stallLines(status.stalls),
     ['degraded', degradedText(status.degraded)],
   ];
   return lines.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${terminalText(text)}\n`).join('');
 }
 
-type Line = readonly [label: string, text: string];
-
-function registrationLines(registrations: ShownStatus['registrations']): readonly Line[] {
+function registrationLines(registrations: ShownStatus['registrations']): readonly StatusLine[] {
   const { accepted, rejected, collisions, retransmissions = 0, last_accepted_ms_ago: lastMsAgo } = registrations;
   const parts = [`${accepted} accepted`, `${rejected} rejected`];
   if (retransmissions > 0) parts.push(countText(retransmissions, 'retransmission'));
   if (collisions > 0) parts.push(`${countText(collisions, 'collision')} (two phones with one contact address)`);
   if (lastMsAgo !== undefined) parts.push(`last accepted ${durationText(lastMsAgo / 1000)} ago`);
   const refusals = registrations.refusals ?? [];
-  const refused = refusals.map(({ reason, count }): Line => ['', `rejected: ${count} × ${reason}`]);
-  const last = (registrations.last_refusals ?? []).map(({ ms_ago, to, source, reason }): Line => {
+  const refused = refusals.map(({ reason, count }): StatusLine => ['', `rejected: ${count} × ${reason}`]);
+  const last = (registrations.last_refusals ?? []).map(({ ms_ago, to, source, reason }): StatusLine => {
     return ['', `${durationText(ms_ago / 1000)} ago: ${reason}; To ${to === '' ? 'missing' : to}, from ${source}`];
   });
   return [['registrations', parts.join(', ')], ...refused, ...last];
 }
 
-function pingLines(pings: NonNullable<ShownStatus['pings']>): readonly Line[] {
-  const { sent, answered, lost, removed, skipped, guard, lag_ms: lagMs } = pings;
+function pingLines(pings: NonNullable<ShownStatus['pings']>): readonly StatusLine[] {
+  const { sent, answered, lost, removed, hidden = 0, skipped, guard, lag_ms: lagMs } = pings;
   const counts = [`${sent} sent`, `${answered} answered`, `${lost} lost`, `${countText(removed, 'contact')} removed`];
+  if (hidden > 0) counts.push(`${hidden} hidden (not removed, since the other node was not in sync)`);
   if (skipped > 0) counts.push(`${skipped} not sent in their turn`);
-  const lines: Line[] = [
+  const lines: StatusLine[] = [
     ['pings', pingStateText(pings)],
     ['', counts.join(', ')],
   ];
@@ -60,17 +66,30 @@ function pingLines(pings: NonNullable<ShownStatus['pings']>): readonly Line[] {
 const PING_LAG_SHOWN_MS = 1000;
 
 /** What `status`, and `top`, say of whether this node pings. */
-export function pingStateText({ enabled, active, interval_s, contacts }: NonNullable<ShownStatus['pings']>): string {
+export function pingStateText(pings: NonNullable<ShownStatus['pings']>): string {
+  const { enabled, active, interval_s, contacts, yielding = false, other_active: other } = pings;
   if (interval_s === 0) return `none (natping_interval is 0), nh_enable_ping is ${enabled ? 1 : 0}`;
   const rounds = `${countText(contacts, 'contact')} every ${durationText(interval_s)}`;
   if (!enabled) return `off (nh_enable_ping is 0): nobody is pinged from here; it would be ${rounds}`;
-  return active ? `on, ${rounds}` : 'waiting: on, but this node is not the active one';
+  if (yielding) return `on, but yields to node ${other ?? 'unknown'}, which took the role later`;
+  if (!active) return 'waiting: on, but this node is not the active one';
+  return other === undefined ? `on, ${rounds}` : `on, ${rounds}; node ${other} is on too, and yields to this one`;
+}
+
+function stallLines(
+  { count, last_at: at = '', last_ms: ms = 0 }: ShownStatus['stalls'] = { count: 0 },
+): readonly StatusLine[] {
+  if (count === 0) return [];
+  const last = `the last one until ${at} for ${ms} ms`;
+  return [['stalls', `${count}, ${last}: requests that waited meanwhile were not served`]];
 }
 
 const DEGRADATIONS: ReadonlyMap<string, string> = new Map([
   ['disk', 'disk (what phones are told now would not survive a crash)'],
   ['mark', 'mark (the disk has not yet noted how far time has come; ends with the next write)'],
   ['clock', 'clock (the wall clock is behind what is known to have passed: set it right, then restart)'],
+  ['twin', 'twin (the other node is not in sync: replies do not wait for it; the lines of twin say why)'],
+  ['sync', 'sync (this node has not met a synced one since its start, so that bindings may be missing here)'],
 ]);
 
 function degradedText(words: readonly string[]): string {

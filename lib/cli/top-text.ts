@@ -4,6 +4,7 @@ import { durationText } from './duration-text.ts';
 import type { ShownStatus } from './shown-status.ts';
 import { delaysText, pingStateText, storageText } from './status-text.ts';
 import { terminalText } from './terminal-text.ts';
+import { twinLine } from './twin-text.ts';
 import type { TopRates, TopView } from './top-history.ts';
 
 const LABEL_WIDTH = 15;
@@ -29,6 +30,7 @@ function upLines({ status, tcpConnections, rates, history }: Up): readonly strin
     labelled('', sparkline(history)),
     labelled('bindings', `${countText(status.contacts, 'contact')} of ${countText(status.users, 'user')}`),
     ...(status.pings === undefined ? [] : pingLines(status.pings, rates)),
+    ...(status.replication === undefined ? [] : [labelled('twin', twinLine(status.replication))]),
     labelled('storage', storageText(status.storage)),
     ...(tcpConnections === undefined ? [] : [labelled('TCP', countText(tcpConnections, 'connection'))]),
     labelled('delays', delaysText(status.event_loop_delay_ms)),

@@ -8,6 +8,7 @@ import { nathelperSection } from './sections/nathelper-section.ts';
 import { policySection } from './sections/policy-section.ts';
 import { registrarSection } from './sections/registrar-section.ts';
 import { sipSection } from './sections/sip-section.ts';
+import { tlsMgmSection } from './sections/tls-mgm-section.ts';
 import { usrlocSection } from './sections/usrloc-section.ts';
 import { oneOrMore, parsedText } from './values.ts';
 
@@ -22,7 +23,7 @@ const listen = oneOrMore(
   .prefault(['sip:127.0.0.1:5060'])
   .register(keyNotes, {
     meaning:
-      'Sockets to open; an address alone means UDP and TCP, as `sip:` does. `as` gives the address that the outside knows a socket by, where that differs (its port defaults to the bound one). The option `--listen` replaces the whole list.',
+      'Sockets to open; an address alone means UDP and TCP, as `sip:` does. `as` gives the address that the outside knows a socket by, where that differs (its port defaults to the bound one). `bin:` is where the other node of a cluster comes to (port 5555), `bins:` the same over TLS; there is one at most. The option `--listen` replaces all listeners of its kind, those for SIP or the one for replication.',
     opensips: 'core `listen` (2.4), `socket` (3.x); there without a default',
   });
 
@@ -35,12 +36,13 @@ export const configSchema = z
     nathelper: nathelperSection.prefault({}),
     policy: policySection.prefault({}),
     clusterer: clustererSection.prefault({}),
+    tls_mgm: tlsMgmSection.prefault({}),
     mi: miSection.prefault({}),
     sip: sipSection.prefault({}),
     log: logSection.prefault({}),
   })
   .register(sectionNotes, {
-    meaning: 'The sockets that SIP is served on. This key stands outside of any section.',
+    meaning: 'The sockets of this node. This key stands outside of any section.',
     example: `listen:
   - sip:10.0.0.150
   - udp:10.0.0.150:5080 as sip.example.com:5080`,
@@ -51,7 +53,7 @@ export const configSchema = z
       log_level: 'is called log.level here',
       db_default_url: 'is called usrloc.db_url here',
       auth: 'authentication is not in this version; remove it',
-      proto_bin: 'comes with replication, which is not in this version; remove it',
+      proto_bin: 'is no section here: the port of replication stands in its listener, as listen: bin:ADDRESS:PORT',
     },
   });
 

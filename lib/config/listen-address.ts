@@ -1,4 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
+import { hostPortText, isHost, parseHostPort, portOf, wrongPort } from '../core/host-port.ts';
+import { BIN_PORT } from '../core/node-url.ts';
 import type { ParsedText } from './values.ts';
 
 /** One socket to open. `sip:` in the configuration stands for two of them, as in OpenSIPS's `listen = sip:10.0.0.150`. */
@@ -11,13 +13,22 @@ export interface ListenAddress {
   readonly advertised: { readonly host: string; readonly port: number } | undefined;
 }
 
-type ParsedListen = ParsedText<readonly ListenAddress[]>;
+/** Where the twin reaches this node for replication, as in OpenSIPS's `listen = bin:10.0.0.177`. */
+export interface ReplicationListener {
+  /** `bins` is the same over TLS. */
+  readonly transport: 'bin' | 'bins';
+  /** IP address to bind; IPv6 without brackets. */
+  readonly address: string;
+  readonly port: number;
+}
+
+export type Listener = ListenAddress | ReplicationListener;
+
+type ParsedListen = ParsedText<readonly Listener[]>;
 
 const SIP_PORT = 5060;
-const PORT_MIN = 1;
-const PORT_MAX = 65_535;
 export const LISTEN_EXPECTED =
-  'ADDRESS[:PORT] or sip:ADDRESS[:PORT] (UDP and TCP), udp:ADDRESS[:PORT] or tcp:ADDRESS[:PORT], and perhaps " as HOST[:PORT]" behind it';
+  'ADDRESS[:PORT] or sip:ADDRESS[:PORT] (UDP and TCP), udp:ADDRESS[:PORT] or tcp:ADDRESS[:PORT], and perhaps " as HOST[:PORT]" behind it; or bin:ADDRESS[:PORT] for replication';
 
 const TRANSPORTS: Readonly<Record<string, readonly ListenAddress['transport'][]>> = {
   udp: ['udp'],
@@ -25,11 +36,11 @@ const TRANSPORTS: Readonly<Record<string, readonly ListenAddress['transport'][]>
   sip: ['udp', 'tcp'],
 };
 
+const REPLICATION: Readonly<Record<string, ReplicationListener['transport']>> = { bin: 'bin', bins: 'bins' };
+
 const NOT_YET = 'this version serves udp, tcp and sip (both)';
-const REPLICATION = 'replication with a second node is not in this version; remove this line';
+const NO_AS = '"as" tells phones an address, and no phone comes to a replication listener; remove it';
 const REFUSED: Readonly<Record<string, string>> = {
-  bin: REPLICATION,
-  bins: REPLICATION,
   tls: NOT_YET,
   sips: NOT_YET,
   ws: NOT_YET,
@@ -39,7 +50,10 @@ const REFUSED: Readonly<Record<string, string>> = {
   hep_tcp: NOT_YET,
 };
 
-/** Reads one listener: `[udp:|tcp:|sip:]ADDRESS[:PORT][ as HOST[:PORT]]`; IPv6 stands in brackets. */
+/**
+ * Reads one listener: `[udp:|tcp:|sip:]ADDRESS[:PORT][ as HOST[:PORT]]`, or `bin:ADDRESS[:PORT]`, `bins:ADDRESS[:PORT]`
+ * for replication; IPv6 stands in brackets.
+ */
 export function parseListen(text: string): ParsedListen {
   const words = text.split(' ').filter((word) => word !== '');
   const [socket, as, advertisedText] = words;
@@ -48,6 +62,9 @@ export function parseListen(text: string): ParsedListen {
   const { scheme, place } = splitScheme(socket);
   const refused = own(REFUSED, scheme);
   if (refused !== undefined) return { ok: false, message: refused };
+  const replication = own(REPLICATION, scheme);
+  if (replication !== undefined && as !== undefined) return { ok: false, message: NO_AS };
+  if (replication !== undefined) return bindReplication(replication, place);
   const transports = own(TRANSPORTS, scheme);
   if (transports === undefined) return refuse(`${scheme} is no transport`);
   return bindTo(transports, place, advertisedText);
@@ -57,9 +74,17 @@ function own<T>(table: Readonly<Record<string, T>>, word: string): T | undefined
   return Object.hasOwn(table, word) ? table[word] : undefined;
 }
 
-/** `udp:10.0.0.150:5060`, IPv6 in brackets. */
-export function socketName({ transport, address, port }: ListenAddress): string {
-  return `${transport}:${isIPv6(address) ? `[${address}]` : address}:${port}`;
+/** `udp:10.0.0.150:5060`, `bin:10.0.0.177:5555`; IPv6 in brackets. */
+export function socketName({ transport, address, port }: Listener): string {
+  return `${transport}:${hostPortText(address, port)}`;
+}
+
+export function isReplication(listener: Listener): listener is ReplicationListener {
+  return listener.transport === 'bin' || listener.transport === 'bins';
+}
+
+export function isSip(listener: Listener): listener is ListenAddress {
+  return !isReplication(listener);
 }
 
 /** Text that does not begin like a scheme (`10.0.0.1`, `[::1]:5060`, `localhost:5060`) means `sip:`. */
@@ -73,15 +98,28 @@ function bindTo(
   place: string,
   advertisedText: string | undefined,
 ): ParsedListen {
-  const bound = parseHostPort(place);
-  if (bound === undefined) return refuse(isIPv6(place) ? `an IPv6 address stands in brackets: [${place}]` : undefined);
-  if (bound.host === '*') return refuse('write 0.0.0.0 for all IPv4 addresses, [::] for all addresses');
-  if (isIP(bound.host) === 0) return refuse(`${bound.host} is no IP address`);
-  const port = portOf(bound, SIP_PORT);
-  if (port === undefined) return refuse(wrongPort(bound));
-  const advertised = advertisedText === undefined ? undefined : parseAdvertised(advertisedText, port);
+  const bound = boundAddress(place, SIP_PORT);
+  if ('hint' in bound) return refuse(bound.hint);
+  const advertised = advertisedText === undefined ? undefined : parseAdvertised(advertisedText, bound.port);
   if (typeof advertised === 'string') return refuse(advertised);
-  return { ok: true, value: transports.map((transport) => ({ transport, address: bound.host, port, advertised })) };
+  return { ok: true, value: transports.map((transport) => ({ transport, ...bound, advertised })) };
+}
+
+function bindReplication(transport: ReplicationListener['transport'], place: string): ParsedListen {
+  const bound = boundAddress(place, BIN_PORT);
+  return 'hint' in bound ? refuse(bound.hint) : { ok: true, value: [{ transport, ...bound }] };
+}
+
+type Bound = { readonly address: string; readonly port: number } | { readonly hint: string | undefined };
+
+function boundAddress(place: string, usualPort: number): Bound {
+  const bound = parseHostPort(place);
+  if (bound === undefined)
+    return { hint: isIPv6(place) ? `an IPv6 address stands in brackets: [${place}]` : undefined };
+  if (bound.host === '*') return { hint: 'write 0.0.0.0 for all IPv4 addresses, [::] for all addresses' };
+  if (isIP(bound.host) === 0) return { hint: `${bound.host} is no IP address` };
+  const port = portOf(bound, usualPort);
+  return port === undefined ? { hint: wrongPort(bound) } : { address: bound.host, port };
 }
 
 /** Without a port of its own the advertised address has the port that is bound. @returns a text: what is wrong with it */
@@ -90,38 +128,6 @@ function parseAdvertised(text: string, boundPort: number): ListenAddress['advert
   if (parsed === undefined || !isHost(parsed.host)) return `${text} is no HOST[:PORT]`;
   const port = portOf(parsed, boundPort);
   return port === undefined ? wrongPort(parsed) : { host: parsed.host, port };
-}
-
-interface HostPort {
-  /** Lower case; IPv6 without brackets. */
-  readonly host: string;
-  /** As it is written; undefined without one. */
-  readonly portText: string | undefined;
-}
-
-function parseHostPort(text: string): HostPort | undefined {
-  const match = /^(?:\[([^\]]*)\]|([^:[\]]+))(?::([^:[\]]+))?$/.exec(text);
-  if (match === null) return undefined;
-  const [, bracketed, plain, portText] = match;
-  if (bracketed !== undefined && !isIPv6(bracketed)) return undefined;
-  return { host: (bracketed ?? plain ?? '').toLowerCase(), portText };
-}
-
-/** `otherwise` where none is written; undefined for what is no port. */
-function portOf({ portText }: HostPort, otherwise: number): number | undefined {
-  if (portText === undefined) return otherwise;
-  const port = /^\d+$/.test(portText) ? Number(portText) : 0;
-  return port >= PORT_MIN && port <= PORT_MAX ? port : undefined;
-}
-
-function wrongPort({ portText = '' }: HostPort): string {
-  return `${portText} is no port (port ${PORT_MIN} to ${PORT_MAX})`;
-}
-
-/** A name as in DNS, or an IP address. */
-export function isHost(text: string): boolean {
-  if (isIP(text) !== 0) return true;
-  return text.length <= 253 && /^(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\.?$/i.test(text) && !/^[\d.]+$/.test(text);
 }
 
 function refuse(hint?: string): ParsedListen {

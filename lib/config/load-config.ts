@@ -3,8 +3,9 @@ import type { Config, Persistence } from './config.ts';
 import type { ConfigKeys } from './config-schema.ts';
 import { dataFolder } from './data-folder.ts';
 import type { Surroundings } from './data-folder.ts';
-import { parseListen } from './listen-address.ts';
-import type { ListenAddress } from './listen-address.ts';
+import { clusterConfig, nodeIdOf } from './cluster-config.ts';
+import { isReplication, isSip, parseListen } from './listen-address.ts';
+import type { Listener } from './listen-address.ts';
 import { parseKeys } from './parse-keys.ts';
 import type { ParsedKeys } from './parse-keys.ts';
 import type { ConfigProblem } from './problem.ts';
@@ -57,7 +58,7 @@ export function loadConfig(source: ConfigSource, check: KeyCheck = () => []): Lo
 }
 
 interface Options {
-  readonly listen: readonly ListenAddress[];
+  readonly listen: readonly Listener[];
   readonly folder: string | undefined;
   readonly problems: readonly ConfigProblem[];
 }
@@ -81,8 +82,10 @@ function readOptions({ listen, data, surroundings }: ConfigSource): Options {
   return { listen: addresses, folder, problems };
 }
 
-function withListen(parsed: ParsedKeys, listen: readonly ListenAddress[]): ParsedKeys {
-  return listen.length === 0 ? parsed : { ...parsed, keys: { ...parsed.keys, listen: [...listen] } };
+/** Listeners of the command line replace those of the file that are for the same: SIP or replication. */
+function withListen(parsed: ParsedKeys, listen: readonly Listener[]): ParsedKeys {
+  const kept = parsed.keys.listen.filter((old) => !listen.some((given) => isReplication(given) === isReplication(old)));
+  return { ...parsed, keys: { ...parsed.keys, listen: [...kept, ...listen] } };
 }
 
 function located(
@@ -104,18 +107,23 @@ function socketPathProblems(path: string, parsed: ParsedKeys, locate: LocateLine
 }
 
 function resolveConfig(keys: ConfigKeys, folder: string): Config {
-  const { listen, usrloc, registrar, nathelper, policy, clusterer, mi, sip, log } = keys;
+  const { listen, usrloc, registrar, nathelper, policy, clusterer, tls_mgm, mi, sip, log } = keys;
+  const path = (relative: string) => below(folder, relative);
   return {
-    listen,
+    listen: listen.filter(isSip),
     dataFolder: folder,
     persistence: persistence(usrloc, folder),
-    miSocketPath: below(folder, mi.socket),
-    mi: mi.http_token_file === undefined ? mi : { ...mi, http_token_file: below(folder, mi.http_token_file) },
-    nodeId: clusterer.my_node_id ?? clusterer.current_id ?? 1,
+    miSocketPath: path(mi.socket),
+    mi: mi.http_token_file === undefined ? mi : { ...mi, http_token_file: path(mi.http_token_file) },
+    nodeId: nodeIdOf(clusterer),
+    cluster: clusterConfig(keys, path),
+    clustererPath: path(clusterer.db_url ?? usrloc.db_url),
     usrloc,
     registrar,
     nathelper,
     policy,
+    clusterer,
+    tls_mgm,
     sip,
     log,
   };

@@ -9,6 +9,8 @@ export interface ValueNotes {
   readonly unit?: string;
   /** Values that OpenSIPS knows and this version does not: what to say about each, instead of "expected …". */
   readonly refused?: Readonly<Record<string, string>>;
+  /** A value of this kind is not shown, however wrong it is. */
+  readonly isSecret?: boolean;
 }
 
 /** What one key is for. */

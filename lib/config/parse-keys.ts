@@ -3,7 +3,7 @@ import { configSchema } from './config-schema.ts';
 import type { ConfigKeys } from './config-schema.ts';
 import { nearest } from './nearest.ts';
 import { containerOf, schemaAt, sectionNotes, valueNotesOf } from './notes.ts';
-import { expectedMessage, showValue } from './problem.ts';
+import { expectedMessage, expectedSecret, showValue } from './problem.ts';
 import type { ConfigProblem } from './problem.ts';
 import { isOwnSentence, listWords } from './values.ts';
 import { isSection } from './yaml-source.ts';
@@ -67,7 +67,8 @@ function messageOf(issue: z.core.$ZodIssue, path: KeyPath, value: unknown): stri
   const notes = schema === undefined ? undefined : valueNotesOf(schema);
   if (notes === undefined) return expectedMessage('a section with keys below it', value);
   const refused = typeof value === 'string' ? own(notes.refused, value) : undefined;
-  return refused === undefined ? expectedMessage(notes.expected, value) : `${showValue(value)} ${refused}`;
+  if (refused !== undefined) return `${showValue(value)} ${refused}`;
+  return notes.isSecret === true ? expectedSecret(notes.expected, value) : expectedMessage(notes.expected, value);
 }
 
 function unknownKey(path: KeyPath, key: string): string {

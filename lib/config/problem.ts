@@ -29,6 +29,13 @@ export function expectedMessage(expected: string, found: unknown): string {
   return `expected ${expected}, found ${showValue(found)}`;
 }
 
+/** The same for a value that nobody is to read: of a text only its length is said. */
+export function expectedSecret(expected: string, found: unknown): string {
+  if (typeof found === 'string') return `expected ${expected}, found ${found.length} characters`;
+  if (typeof found === 'number') return `expected ${expected}, found a number; put quotes around it`;
+  return expectedMessage(expected, found);
+}
+
 /** A value of the file in a few words; long text is cut, and the user and password of a URL are left out. */
 export function showValue(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';

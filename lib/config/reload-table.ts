@@ -79,7 +79,28 @@ const TAKING: TakingTable = {
     sipping_latency_flag: 'reload',
   },
   policy: { setbflag: 'reload' },
-  clusterer: { my_node_id: 'restart', current_id: 'restart' },
+  clusterer: {
+    my_node_id: 'restart',
+    current_id: 'restart',
+    db_mode: 'restart',
+    db_url: 'restart',
+    my_node_info: 'restart',
+    neighbor_node_info: 'restart',
+    current_info: 'restart',
+    neighbor_info: 'restart',
+    ping_interval: 'restart',
+    ping_timeout: 'restart',
+    node_timeout: 'restart',
+    seed_fallback_interval: 'restart',
+    commit: 'restart',
+    commit_timeout_ms: 'restart',
+    secret: 'restart',
+    secret_file: 'restart',
+    no_secret: 'restart',
+    log_size: 'restart',
+    digest_interval: 'restart',
+  },
+  tls_mgm: { certificate: 'restart', private_key: 'restart', ca_list: 'restart' },
   mi: {
     socket: 'restart',
     http: 'restart',
@@ -106,8 +127,10 @@ const TAKING: TakingTable = {
 const NAMES: Readonly<Record<string, string>> = {
   dataFolder: '--data',
   miSocketPath: 'mi.socket',
-  nodeId: 'clusterer.my_node_id',
 };
+
+/** They follow from keys of sections, which are compared. */
+const DERIVED: ReadonlySet<string> = new Set(['persistence', 'nodeId', 'cluster', 'clustererPath']);
 
 /** @param key `listen`, `log.level`; undefined for what is no key of the file (`--data`). */
 export function takingOf(key: string): Taking | undefined {
@@ -158,9 +181,8 @@ function mergedSection(section: string, inForce: object, read: object): object {
 
 function valuesOf(config: Config): ReadonlyMap<string, unknown> {
   const values = new Map<string, unknown>();
-  for (const [name, value] of Object.entries<unknown>({ ...config })) {
-    // It follows from keys of usrloc, which are compared.
-    if (name === 'persistence') continue;
+  for (const [name, value] of Object.entries<unknown>({ ...config, listen: [config.listen, config.cluster?.listen] })) {
+    if (DERIVED.has(name)) continue;
     if (!TAKINGS.has(name) || !isSection(value)) values.set(NAMES[name] ?? name, value);
     else for (const [key, inner] of Object.entries({ ...value })) values.set(`${name}.${key}`, inner);
   }

@@ -1,16 +1,13 @@
 import type { ConfigKeys } from './config-schema.ts';
 import { isLoopback } from '../core/is-loopback.ts';
-import { socketName } from './listen-address.ts';
+import { clusterRules } from './cluster-rules.ts';
+import { isReplication, socketName, type Listener } from './listen-address.ts';
 import type { ParsedKeys } from './parse-keys.ts';
+import { problem, warning, type RuleFinding } from './rule-finding.ts';
 import { LIFETIME_MAX_S } from './sections/registrar-section.ts';
-import { LOW_LEVEL_KEYS, PRESETS, workingMode } from './working-mode.ts';
+import { LOW_LEVEL_KEYS, PRESETS, workingMode, type WorkingMode } from './working-mode.ts';
 
-/** What a rule has to say. `keys` are all that it is about, the one to mend first; a rule is silent about keys that are wrong by themselves. */
-export interface RuleFinding {
-  readonly severity: 'problem' | 'warning';
-  readonly keys: readonly [string, ...string[]];
-  readonly message: string;
-}
+export type { RuleFinding };
 
 /** With write-through answers wait for the interval; with write-back a slow disk has to have its time. */
 const FLUSH_INTERVAL_MS = {
@@ -32,6 +29,7 @@ export function checkRules(parsed: ParsedKeys): readonly RuleFinding[] {
     ...expiryRules(keys, given),
     ...nodeRules(keys),
     ...listenRules(keys),
+    ...clusterRules(keys, given),
     ...managementRules(keys),
   ].filter((finding) => !finding.keys.some(parsed.broken));
 }
@@ -52,7 +50,7 @@ function* workingModeRules({ usrloc }: ConfigKeys, given: ParsedKeys['given']): 
   if (writes && restart_persistency !== 'load-from-sql') {
     yield problem(
       ['usrloc.sql_write_mode', 'usrloc.restart_persistency', 'usrloc.working_mode_preset'],
-      `${sql_write_mode} needs restart_persistency: load-from-sql (without it usrloc ignores the write mode); write both, or working_mode_preset: single-instance-sql-${sql_write_mode}`,
+      `${sql_write_mode} needs restart_persistency: load-from-sql (without it usrloc ignores the write mode); write both, or working_mode_preset: ${presetFor(usrloc.cluster_mode)}-sql-${sql_write_mode}`,
     );
   }
   if (sql_write_mode === 'none' && restart_persistency === 'load-from-sql' && given('usrloc.sql_write_mode')) {
@@ -63,26 +61,29 @@ function* workingModeRules({ usrloc }: ConfigKeys, given: ParsedKeys['given']): 
   }
 }
 
-function* storageRules({ usrloc, registrar }: ConfigKeys, given: ParsedKeys['given']): Iterable<RuleFinding> {
-  if (usrloc.location_cluster !== 0) {
-    yield problem(
-      ['usrloc.location_cluster'],
-      `${usrloc.location_cluster} needs a cluster_mode other than none, and replication is not in this version; remove it`,
-    );
-  }
+function presetFor(clusterMode: WorkingMode['cluster_mode'] = 'none'): string {
+  return clusterMode === 'none' ? 'single-instance' : 'full-sharing-cluster';
+}
+
+function* storageRules(
+  { usrloc, registrar, clusterer }: ConfigKeys,
+  given: ParsedKeys['given'],
+): Iterable<RuleFinding> {
   if (registrar.max_contacts > usrloc.max_records_per_aor) {
     yield problem(
       ['registrar.max_contacts', 'usrloc.max_records_per_aor'],
       `${registrar.max_contacts} is more than usrloc.max_records_per_aor (${usrloc.max_records_per_aor}), which would be reached first`,
     );
   }
-  const { sql_write_mode: writeMode } = workingMode(usrloc.working_mode_preset, usrloc);
+  const { sql_write_mode: writeMode, cluster_mode } = workingMode(usrloc.working_mode_preset, usrloc);
   if (writeMode !== 'none') {
     yield* flushRules(usrloc.flush_interval_ms, writeMode);
     return;
   }
+  // The table `clusterer` is there unless it is said to be elsewhere.
+  const hasNodes = cluster_mode !== 'none' && clusterer.db_mode === 1 && clusterer.db_url === undefined;
   for (const key of ['usrloc.db_url', 'usrloc.flush_interval_ms'] as const) {
-    if (given(key)) {
+    if (given(key) && !(hasNodes && key === 'usrloc.db_url')) {
       yield warning([key, ...MODE_KEYS], 'is not used: this working mode keeps bindings in memory only');
     }
   }
@@ -138,12 +139,28 @@ function* nodeRules({ clusterer, nathelper }: ConfigKeys): Iterable<RuleFinding>
 }
 
 function* listenRules({ listen }: ConfigKeys): Iterable<RuleFinding> {
+  const replication = listen.filter(isReplication);
   if (listen.length === 0) yield problem(['listen'], 'expected at least one listener');
-  const seen = new Set<string>();
-  for (const address of listen) {
-    const name = socketName(address);
-    if (seen.has(name)) yield problem(['listen'], `${name} stands here twice; sip: means udp: and tcp:`);
-    seen.add(name);
+  else if (listen.length === replication.length) {
+    const message = 'bin: is for replication alone; expected a listener for phones beside it, such as sip:10.0.0.150';
+    yield problem(['listen'], message);
+  }
+  if (replication.length > 1) {
+    const names = replication.map(socketName).join(' and ');
+    yield problem(['listen'], `${names}: expected one listener for replication at most`);
+  }
+  yield* twiceBound(listen);
+}
+
+function* twiceBound(listen: readonly Listener[]): Iterable<RuleFinding> {
+  const takers = new Map<string, string>();
+  for (const listener of listen) {
+    const name = socketName(listener);
+    const bound = isReplication(listener) ? socketName({ ...listener, transport: 'tcp', advertised: undefined }) : name;
+    const taker = takers.get(bound);
+    if (taker === name) yield problem(['listen'], `${name} stands here twice; sip: means udp: and tcp:`);
+    else if (taker !== undefined) yield problem(['listen'], `${name} has the port of ${taker}; replication is TCP too`);
+    takers.set(bound, name);
   }
 }
 
@@ -158,12 +175,4 @@ function* managementRules({ mi }: ConfigKeys): Iterable<RuleFinding> {
     ['mi.http', 'mi.http_token', 'mi.http_token_file'],
     `other machines reach ${http.address}: set mi.http_token_file (better) or mi.http_token, or serve 127.0.0.1`,
   );
-}
-
-function problem(keys: RuleFinding['keys'], message: string): RuleFinding {
-  return { severity: 'problem', keys, message };
-}
-
-function warning(keys: RuleFinding['keys'], message: string): RuleFinding {
-  return { severity: 'warning', keys, message };
 }

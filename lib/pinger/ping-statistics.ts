@@ -21,6 +21,8 @@ export interface PingStatistics {
   readonly answered: number;
   readonly lost: number;
   readonly removed: number;
+  /** Contacts hidden on this node instead, because it was out of sync. */
+  readonly hidden: number;
   readonly skipped: Readonly<Record<SkipReason, number>>;
   /** Replies in time whose status is no sign of life. */
   readonly ignoredReplies: number;
@@ -35,6 +37,7 @@ export class PingCounters {
   answered = 0;
   lost = 0;
   removed = 0;
+  hidden = 0;
   readonly skipped: Record<SkipReason, number> = {
     'no-connection': 0,
     'no-socket': 0,

@@ -12,11 +12,25 @@ export interface PingSender {
   sendKeepAlive(hop: NextHop, socketName: string): SendOutcome;
 }
 
-/** What of the location table the pinger reads. */
-export type PingedTable = Pick<LocationTable, 'recordIdLimit' | 'recordIdOf' | 'read' | 'readRecord' | 'readShown'>;
+/**
+ * Whether lost pings may remove a contact for good: in sync with the twin, or without one. A node out of sync may be the one
+ * that is cut off, and hides the contact on itself alone.
+ */
+export interface RemovalPermit {
+  readonly mayRemove: boolean;
+}
 
-/** Takes the judgement that a contact is gone, with origin `ping`; it counts only while the record is at the version judged. */
-export type PingJudge = Pick<LocationTable, 'commit'>;
+/** What of the location table the pinger reads. */
+export type PingedTable = Pick<
+  LocationTable,
+  'recordIdLimit' | 'recordIdOf' | 'read' | 'readRecord' | 'readShown' | 'readHidden' | 'hiddenCount'
+>;
+
+/**
+ * Takes the judgement that a contact is gone, with origin `ping`, or hides the contact here; either counts only while the
+ * record is at the version judged. Whoever answers again is shown again.
+ */
+export type PingJudge = Pick<LocationTable, 'commit' | 'hideLocally' | 'showLocally'>;
 
 /** Hears what becomes of pings; for metrics and traces. Called in order, synchronously; must not throw. */
 export interface PingObserver {
@@ -27,4 +41,6 @@ export interface PingObserver {
   lost?(aor: string, contactUri: string, lostInARow: number): void;
   /** Judged gone after `max_pings_lost`. */
   removed?(aor: string, contactUri: string): void;
+  /** Hidden on this node after `max_pings_lost`, since it may not remove; until it answers or is written anew, or this node is in sync. */
+  hidden?(aor: string, contactUri: string): void;
 }

@@ -1,12 +1,13 @@
 import type { Log } from '../core/log.ts';
 import type { Random } from '../core/random.ts';
-import type { PutRecord } from '../location/record.ts';
+import type { LocationRecord, PutRecord } from '../location/record.ts';
+import type { Version } from '../location/version.ts';
 import type { NextHop, SendOutcome } from '../sip/engine.ts';
 import { contactPing, hasFlag, type OwnAddressTest } from './contact-ping.ts';
 import { LossGuard, type Loss } from './loss-guard.ts';
 import type { PingCells } from './ping-cells.ts';
 import { PingCounters } from './ping-statistics.ts';
-import type { PingedTable, PingJudge, PingObserver, PingSender } from './ports.ts';
+import type { PingedTable, PingJudge, PingObserver, PingSender, RemovalPermit } from './ports.ts';
 import { ProbeRing, type OverdueProbe, type Probe } from './probe-ring.ts';
 import { GUARDED_LEAST, RecentContacts } from './recent-contacts.ts';
 import type { PingerSettings } from './settings.ts';
@@ -14,6 +15,7 @@ import type { PingerSettings } from './settings.ts';
 export interface ProberParts {
   readonly table: PingedTable;
   readonly judge: PingJudge;
+  readonly removal: RemovalPermit;
   readonly sender: PingSender;
   readonly isOwnAddress: OwnAddressTest;
   readonly clusterClock: { nowMs(): number };
@@ -27,6 +29,12 @@ interface Waiting {
   readonly lostInARow: number;
   /** The last ping sent before it that was replied to. */
   readonly repliedBefore: number;
+}
+
+/** A contact as it is now, and its AoR. */
+interface Contact {
+  readonly aor: string;
+  readonly record: PutRecord;
 }
 
 /** Verdicts of one turn, so that it stays short although each may change the table. */
@@ -99,12 +107,12 @@ export class Prober {
   }
 
   /**
-   * Pings the contact, if it is shown and can be pinged. Returns whether something was sent. Losses are in a row only from
+   * Pings the contact, if it is shown, or hidden for its lost pings alone, and can be pinged. Returns whether something was sent. Losses are in a row only from
    * one interval to the next: when no OPTIONS leaves in the contact's turn, they are forgotten.
    */
   ping(recordId: number, awakeMs: number): boolean {
-    const shown = this.#parts.table.readShown(recordId, this.#parts.clusterClock.nowMs());
-    const sent = shown === undefined ? undefined : this.#send(recordId, shown.aor, shown.record, awakeMs);
+    const contact = this.#contact(recordId);
+    const sent = contact === undefined ? undefined : this.#send(recordId, contact.aor, contact.record, awakeMs);
     if (sent !== 'options') this.#cells.forgetLosses(recordId);
     return sent !== undefined;
   }
@@ -219,12 +227,20 @@ export class Prober {
     this.#cells.forgetLosses(recordId);
     this.#cells.setLatencyUs(recordId, latencyMs * 1000);
     this.counters.answered++;
-    if (this.observers.length === 0) return;
-    const known = this.#parts.table.readRecord(recordId);
+    const { table } = this.#parts;
+    if (this.observers.length === 0 && table.hiddenCount === 0) return;
+    const known = table.readRecord(recordId);
     if (known === undefined) return;
     for (const observer of this.observers) {
       observer.answered?.(known.aor, known.record.contactUri, status, latencyMs);
     }
+    this.#show(known.aor, known.record);
+  }
+
+  /** Who answers is no longer hidden here. */
+  #show(aor: string, { key, contactUri }: LocationRecord): void {
+    const { judge, log } = this.#parts;
+    if (judge.showLocally(aor, key)) log.info({ aor, contactUri }, 'contact shown again: it answers pings');
   }
 
   #overdue(probe: OverdueProbe, awakeMs: number): void {
@@ -238,9 +254,9 @@ export class Prober {
     if (this.#ring.lastReplied < number) this.#guard.unheardSince(this.#ring.sent - number - 1, awakeMs);
     const isTooMany = lostInARow >= this.#settings.lostMax;
     if (!isTooMany && this.observers.length === 0) return;
-    const shown = this.#parts.table.readShown(probe.recordId, this.#parts.clusterClock.nowMs());
-    if (shown === undefined) return;
-    for (const observer of this.observers) observer.lost?.(shown.aor, shown.record.contactUri, lostInARow);
+    const contact = this.#contact(probe.recordId);
+    if (contact === undefined) return;
+    for (const observer of this.observers) observer.lost?.(contact.aor, contact.record.contactUri, lostInARow);
     if (isTooMany) this.#decide({ probe, lostInARow, repliedBefore }, awakeMs, this.#firstReplied(probe));
   }
 
@@ -272,21 +288,40 @@ export class Prober {
     for (const one of waiting) this.#decide(one, awakeMs, repliedAfter);
   }
 
-  /** If it is still as it was when the ping was lost. */
+  /** If it is still as it was when the ping was lost: from both nodes, or from this one's view as long as that must do. */
   #remove(probe: Probe, lostInARow: number): void {
-    const { table, judge, clusterClock, log } = this.#parts;
+    const { table, clusterClock, removal } = this.#parts;
     if (this.#isStale(probe) || this.#cells.lossesOf(probe.recordId) < this.#settings.lostMax) return;
-    const nowMs = clusterClock.nowMs();
-    const shown = table.readShown(probe.recordId, nowMs);
+    const shown = table.readShown(probe.recordId, clusterClock.nowMs());
     if (shown === undefined || !hasFlag(shown.record.binding, this.#settings.removalFlag)) return;
-    const { aor, record } = shown;
-    const changes = [{ kind: 'judge', key: record.key, version: probe.version, reason: 'pings-lost' } as const];
-    const outcome = judge.commit({ aor, origin: 'ping', changes }, nowMs);
+    if (removal.mayRemove) this.#judge(shown, probe.version, lostInARow);
+    else this.#hide(shown, probe.version, lostInARow);
+  }
+
+  #judge({ aor, record }: Contact, version: Version, pingsLost: number): void {
+    const { judge, clusterClock, log } = this.#parts;
+    const { key, contactUri } = record;
+    const changes = [{ kind: 'judge', key, version, reason: 'pings-lost' } as const];
+    const outcome = judge.commit({ aor, origin: 'ping', changes }, clusterClock.nowMs());
     if ('refused' in outcome || outcome.writes.length === 0) return;
     this.counters.removed++;
-    const { contactUri } = record;
-    log.info({ aor, contactUri, pingsLost: lostInARow }, 'contact removed: it does not answer pings');
+    log.info({ aor, contactUri, pingsLost }, 'contact removed: it does not answer pings');
     for (const observer of this.observers) observer.removed?.(aor, contactUri);
+  }
+
+  #hide({ aor, record }: Contact, version: Version, pingsLost: number): void {
+    const { judge, log } = this.#parts;
+    const { key, contactUri } = record;
+    if (!judge.hideLocally(aor, key, version)) return;
+    this.counters.hidden++;
+    log.info({ aor, contactUri, pingsLost }, 'contact hidden: it does not answer pings, and the twin is out of sync');
+    for (const observer of this.observers) observer.hidden?.(aor, contactUri);
+  }
+
+  #contact(recordId: number): Contact | undefined {
+    const { table, clusterClock } = this.#parts;
+    const nowMs = clusterClock.nowMs();
+    return table.readShown(recordId, nowMs) ?? table.readHidden(recordId, nowMs);
   }
 
   #newRound(awakeMs: number): void {

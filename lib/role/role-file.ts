@@ -4,20 +4,31 @@ import { dirname } from 'node:path';
 import type { RoleName } from './role-name.ts';
 
 export type StoredRole =
-  | { readonly kind: 'role'; readonly role: RoleName }
+  | {
+      readonly kind: 'role';
+      readonly role: RoleName;
+      /** Cluster time at which the role was taken; undefined when the file does not say. */
+      readonly takenAtMs: number | undefined;
+      /** When the file was written, by the wall clock. */
+      readonly writtenAtMs: number;
+    }
   | { readonly kind: 'missing' }
   /** `content`: what stands there instead, shortened; `reason`: why it could not be read. */
   | { readonly kind: 'unknown'; readonly content: string }
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** The longest line that means something is `passive` and a line end; of anything longer so much is shown. */
+/** The longest line that means something is `active`, a time and a line end; of anything longer so much is shown. */
 const READ_BYTES_MAX = 64;
+
+/** Milliseconds of as many digits are exact. */
+const ROLE_LINE = /^(?:passive|active(?: (?<takenAtMs>\d{1,15}))?)\n?$/;
 
 const MODE = 0o640;
 
 /**
- * The file that keeps the role over restarts: one line, `active` or `passive`. A notify script may write it while the
- * daemon is down; like the daemon it should write another file and rename it.
+ * The file that keeps the role over restarts: one line, `passive`, or `active` and the cluster time in milliseconds at which
+ * the role was taken: `active 1732650000000`. A notify script may write it while the daemon is down, without a time; like the
+ * daemon it should write another file and rename it.
  */
 export class RoleFile {
   readonly path: string;
@@ -30,9 +41,12 @@ export class RoleFile {
 
   async read(): Promise<StoredRole> {
     try {
-      const content = await this.#content();
-      const line = content.endsWith('\n') ? content.slice(0, -1) : content;
-      return line === 'active' || line === 'passive' ? { kind: 'role', role: line } : { kind: 'unknown', content };
+      const { content, writtenAtMs } = await this.#content();
+      const line = ROLE_LINE.exec(content);
+      if (line === null) return { kind: 'unknown', content };
+      const takenAt = line.groups?.['takenAtMs'];
+      const takenAtMs = takenAt === undefined ? undefined : Number(takenAt);
+      return { kind: 'role', role: content.startsWith('active') ? 'active' : 'passive', takenAtMs, writtenAtMs };
     } catch (err) {
       if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return { kind: 'missing' };
       return { kind: 'unreadable', reason: err instanceof Error ? err.message : String(err) };
@@ -42,11 +56,13 @@ export class RoleFile {
   /**
    * Resolves when the file holds the role and would after a loss of power; rejects with the system's error. Whenever
    * the process ends in between, the file holds either this role or the one before.
+   *
+   * @param takenAtMs undefined = passive
    */
-  async write(role: RoleName): Promise<void> {
+  async write(takenAtMs: number | undefined): Promise<void> {
     const file = await open(this.#newPath, 'w', MODE);
     try {
-      await file.writeFile(`${role}\n`);
+      await file.writeFile(takenAtMs === undefined ? 'passive\n' : `active ${String(takenAtMs)}\n`);
       await file.sync();
     } finally {
       await file.close();
@@ -61,11 +77,12 @@ export class RoleFile {
   }
 
   /** Opened so that a FIFO in its place cannot hold up the start. */
-  async #content(): Promise<string> {
+  async #content(): Promise<{ readonly content: string; readonly writtenAtMs: number }> {
     const file = await open(this.path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
+      const { mtimeMs } = await file.stat();
       const { bytesRead, buffer } = await file.read(Buffer.alloc(READ_BYTES_MAX), 0, READ_BYTES_MAX, null);
-      return buffer.toString('latin1', 0, bytesRead);
+      return { content: buffer.toString('latin1', 0, bytesRead), writtenAtMs: Math.floor(mtimeMs) };
     } finally {
       await file.close();
     }

@@ -67,9 +67,12 @@ t.test('a defect ends the daemon with its stack in the log and exit code 70', as
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: daemonEnv() });
   t.teardown(() => child.kill('SIGKILL'));
   let log = '';
+  let isTold = false;
   child.stdout.on('data', (data: Buffer) => {
     log += data.toString();
-    if (log.includes('"serving"')) child.kill('SIGUSR2');
+    if (isTold || !log.includes('"serving"')) return;
+    isTold = true;
+    child.kill('SIGUSR2');
   });
   const [code] = await once(child, 'close');
   t.equal(code, 70);

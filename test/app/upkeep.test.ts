@@ -42,7 +42,8 @@ function setUp({ expireLeavesMore = false, dead = 1 } = {}) {
     table,
     clusterClock: { nowMs: () => 1 },
     clock: timers.clock,
-    whenDurable: (done) => void flushes.push(done),
+    mayProve: () => true,
+    proveForgettable: (done) => void flushes.push(() => done(true)),
   });
   upkeep.start();
   return { timers, told, flushes, upkeep };

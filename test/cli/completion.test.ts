@@ -38,6 +38,7 @@ t.test('bash completes commands, of one word and of two', async (t) => {
   t.equal(complete('st'), 'status stats');
   t.equal(complete('ul', ''), 'dump show add rm');
   t.equal(complete('ul', 's'), 'show');
+  t.equal(complete('cluster', ''), 'list add remove');
   t.equal(complete('help', 'ul', 'd'), 'dump');
   t.equal(complete('help', 'to'), 'top');
   t.equal(complete('help', 'mi', ''), '');
@@ -52,6 +53,8 @@ t.test('bash completes the options of a command, wherever they stand', async (t)
   t.equal(complete('ul', '--data', 'x', 'dump', '--j'), '--json');
   t.equal(complete('ul', 'add', 'a@b', '--ex'), '--expires');
   t.equal(complete('ul', 'add', '--expires', ''), '');
+  t.equal(complete('cluster', 'add', '--s'), '--seed');
+  t.equal(complete('cluster', 'add', '--retries', ''), '');
   t.equal(complete('mi', '--', '-'), '');
 });
 

@@ -1,10 +1,13 @@
 import t from 'tap';
 import { durationText } from '../../lib/cli/duration-text.ts';
 import { aorArgument } from '../../lib/cli/aor-argument.ts';
+import { readStatus } from '../../lib/cli/shown-status.ts';
+import { statusText } from '../../lib/cli/status-text.ts';
 import { jsonLine } from '../../lib/cli/json-line.ts';
 import { terminalText } from '../../lib/cli/terminal-text.ts';
 import { TextTable } from '../../lib/cli/text-table.ts';
 import { MemoryOutput } from '../support/memory-output.ts';
+import { STATUS } from './support/node-status.ts';
 
 t.test('a duration shows its two largest units', (t) => {
   const texts = [0, 41.9, 60, 725, 3600, 90_061, 90_000].map(durationText);
@@ -64,4 +67,23 @@ t.test('an AoR may be typed as a phone shows it', async (t) => {
   t.equal(aorArgument('a;b@h'), 'a;b@h');
   t.equal(aorArgument('alice'), 'alice');
   t.throws(() => aorArgument('sip:@h'), { message: "'sip:@h' has no user; expected USER@DOMAIN" });
+});
+
+const shown = (changes: object) => statusText(readStatus({ ...STATUS, ...changes }, 'the socket'));
+
+t.test('the status says who pings while both nodes have the role', (t) => {
+  const pings = (changes: object) => shown({ pings: { ...STATUS.pings, ...changes } });
+  const yielding = { active: false, yielding: true, other_active: 2 };
+  t.match(pings(yielding), 'pings          on, but yields to node 2, which took the role later\n');
+  const other = { other_active: 2 };
+  t.match(pings(other), 'pings          on, 2 contacts every 30 s; node 2 is on too, and yields to this one\n');
+  t.match(pings({ active: false }), 'pings          waiting: on, but this node is not the active one\n');
+  t.end();
+});
+
+t.test('the status says that the process stood still, and nothing where it never did', (t) => {
+  const stalls = { count: 2, last_at: '2026-11-23T02:41:38.000Z', last_ms: 1200 };
+  t.match(shown({ stalls }), 'stalls         2, the last one until 2026-11-23T02:41:38.000Z for 1200 ms: ');
+  t.notMatch(shown({}), 'stalls');
+  t.end();
 });

@@ -220,8 +220,8 @@ t.test('an unknown key is answered with the likely one, the right section, or al
     't.yaml:1: registrar.matching_mode: unknown key here; it belongs into the section usrloc',
   ]);
   t.strictSame(problemsOf('log: {colour: 1}'), ['t.yaml:1: log.colour: unknown key; expected level or format']);
-  t.strictSame(problemsOf('clusterer:\n  1: 2\n'), [
-    't.yaml:2: clusterer.1: unknown key; expected my_node_id or current_id',
+  t.strictSame(problemsOf('tls_mgm:\n  1: 2\n'), [
+    't.yaml:2: tls_mgm.1: unknown key; expected certificate, private_key or ca_list',
   ]);
   t.match(problemsOf('__proto__: {use_domain: 1}')[0], /^t\.yaml:1: __proto__: unknown key; expected listen,/);
   t.match(
@@ -247,8 +247,16 @@ t.test('OpenSIPS parameters that would do nothing here are refused by name, with
     'registrar.received_avp': 'there is no script, and so there are no script variables; remove it',
     'registrar.pn_enable': 'comes with push notifications, which are not supported; remove it',
     'registrar.gruu_secret': 'comes with GRUU, which is not supported; remove it',
-    'clusterer.db_url': 'comes with replication, which is not in this version; remove it',
-    'clusterer.seed_fallback_interval': 'comes with replication, which is not in this version; remove it',
+    'clusterer.sync_timeout':
+      'does not exist here: a synchronisation that the link breaks off begins again with the next link; remove it',
+    'clusterer.sync_packet_size':
+      'does not exist here: replication has a protocol of its own, which bounds its frames; remove it',
+    'clusterer.dispatch_jobs': 'one process serves everything; remove it',
+    'clusterer.enable_rerouting': 'does not exist here: two nodes have nobody between them; remove it',
+    'clusterer.sharing_tag':
+      'does not exist here: nh_enable_ping and the SIP address say which node is the active one; remove it',
+    'clusterer.url_col': 'names of table and columns are fixed; remove it',
+    'tls_mgm.verify_cert': 'both nodes always show a certificate and verify the other one; remove it',
     'mi.socket_name': 'is called socket here',
     'mi.root': 'is called http_root here',
   };

@@ -4,7 +4,7 @@ import { loadConfig } from '../../lib/config/load-config.ts';
 import { configOf, problemsOf, source, SURROUNDINGS, warningsOf } from './load.ts';
 
 const LISTENER =
-  'ADDRESS[:PORT] or sip:ADDRESS[:PORT] (UDP and TCP), udp:ADDRESS[:PORT] or tcp:ADDRESS[:PORT], and perhaps " as HOST[:PORT]" behind it';
+  'ADDRESS[:PORT] or sip:ADDRESS[:PORT] (UDP and TCP), udp:ADDRESS[:PORT] or tcp:ADDRESS[:PORT], and perhaps " as HOST[:PORT]" behind it; or bin:ADDRESS[:PORT] for replication';
 
 t.test(
   'without a file SIP is served on the loopback address, UDP and TCP, and bindings are kept in SQLite',
@@ -84,15 +84,15 @@ t.test(
   },
 );
 
-t.test('--listen takes what listen takes, and replaces the whole list of the file', async (t) => {
+t.test('--listen takes what listen takes, and replaces all listeners for SIP', async (t) => {
   const config = configOf('listen: [udp:10.0.0.1, tcp:10.0.0.1]', { listen: ['127.0.0.2:5070', 'udp:[::1]'] });
   t.strictSame(
     config.listen.map(({ transport, address, port }) => `${transport} ${address} ${port}`),
     ['udp 127.0.0.2 5070', 'tcp 127.0.0.2 5070', 'udp ::1 5060'],
   );
-  t.strictSame(problemsOf('', { listen: ['nowhere', 'bin:127.0.0.1', ''] }), [
+  t.strictSame(problemsOf('', { listen: ['nowhere', 'sctp:127.0.0.1', ''] }), [
     `--listen: "nowhere": nowhere is no IP address; expected ${LISTENER}`,
-    '--listen: "bin:127.0.0.1": replication with a second node is not in this version; remove this line',
+    '--listen: "sctp:127.0.0.1": this version serves udp, tcp and sip (both)',
     `--listen: "": expected ${LISTENER}`,
   ]);
 });
@@ -102,8 +102,8 @@ t.test('one listener may stand without a list', async (t) => {
 });
 
 t.test('listeners are checked one by one, and none stands twice', async (t) => {
-  t.strictSame(problemsOf('listen:\n  - udp:10.0.0.1\n  - bin:10.0.0.1\n  - 5060\n  - tcp:x\n'), [
-    't.yaml:3: listen[1]: "bin:10.0.0.1": replication with a second node is not in this version; remove this line',
+  t.strictSame(problemsOf('listen:\n  - udp:10.0.0.1\n  - sctp:10.0.0.1\n  - 5060\n  - tcp:x\n'), [
+    't.yaml:3: listen[1]: "sctp:10.0.0.1": this version serves udp, tcp and sip (both)',
     `t.yaml:4: listen[2]: expected ${LISTENER}, found 5060`,
     `t.yaml:5: listen[3]: "tcp:x": x is no IP address; expected ${LISTENER}`,
   ]);
@@ -148,13 +148,13 @@ unknown: 1
     `t.yaml:1: listen[0]: "nowhere": nowhere is no IP address; expected ${LISTENER}`,
     't.yaml:3: usrloc.cseq_dely: unknown key; did you mean cseq_delay?',
     't.yaml:4: usrloc.use_domain: expected 1 or 0 (also yes or no, true or false), found "maybe"',
-    't.yaml:5: usrloc.location_cluster: 1 needs a cluster_mode other than none, and replication is not in this version; remove it',
+    't.yaml:5: usrloc.location_cluster: 1 needs a cluster_mode other than none; write working_mode_preset: full-sharing-cluster, or remove it',
     't.yaml:6: usrloc.sql_write_mode: write-back needs restart_persistency: load-from-sql (without it usrloc ignores the write mode); write both, or working_mode_preset: single-instance-sql-write-back',
     't.yaml:8: registrar.max_expires: expected a whole number of seconds from 0 to 86400, found 86401',
     't.yaml:9: registrar.max_contacts: 300 is more than usrloc.max_records_per_aor (256), which would be reached first',
     't.yaml:10: registrar.default_expires: 10 is less than min_expires (60)',
     't.yaml:12: nathelper.force_socket: does not exist here: pings leave from the socket that the phone registered on, the only one that its NAT lets in; remove it',
-    't.yaml:13: unknown: unknown key; expected listen, usrloc, registrar, nathelper, policy, clusterer, mi, sip or log',
+    't.yaml:13: unknown: unknown key; expected listen, usrloc, registrar, nathelper, policy, clusterer, tls_mgm, mi, sip or log',
   ]);
 });
 

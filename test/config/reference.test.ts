@@ -29,7 +29,7 @@ t.test('the reference says for how long write-through waits for a disk that does
 });
 
 t.test('every example of the reference loads as it stands', async (t) => {
-  t.equal(configExamples().length, 9);
+  t.equal(configExamples().length, 10);
   for (const example of configExamples()) {
     t.strictSame(problemsOf(example), [], example);
     t.strictSame(warningsOf(example), []);

@@ -26,16 +26,42 @@ t.test(
   'a changed key is in force at once, or the old value holds and the key is named, as the table says',
   async (t) => {
     const before = configOf('{}');
-    for (const key of configKeyNames().filter((name) => !name.startsWith('clusterer.'))) {
+    for (const key of configKeyNames()) {
       const { changed, restart, next } = configChange(before, withValue(before, key));
       const isTaken = takingOf(key) === 'reload';
       t.strictSame([changed, restart], isTaken ? [[key], []] : [[], [key]]);
       t.equal(valueOf(next, key) === NEW, isTaken, key);
     }
-    const { changed, restart } = configChange(before, { ...before, nodeId: 2, dataFolder: '/elsewhere' });
-    t.strictSame([changed, restart], [[], ['--data', 'clusterer.my_node_id']]);
+    const { changed, restart } = configChange(before, { ...before, dataFolder: '/elsewhere' });
+    t.strictSame([changed, restart], [[], ['--data']]);
   },
 );
+
+t.test('what the cluster is made of needs a restart, each key by its name', async (t) => {
+  const node = (listen: string, clusterer: string) => `
+listen: [sip:10.0.0.150, ${listen}]
+usrloc: {working_mode_preset: full-sharing-cluster, location_cluster: 1}
+clusterer: {${clusterer}}
+`;
+  const secret = 'secret: 0123456789abcdef';
+  const before = configOf(node('bin:10.0.0.177', `my_node_id: 1, ${secret}`));
+  const changes = (listen: string, clusterer: string) => {
+    const { changed, restart, next } = configChange(before, configOf(node(listen, clusterer)));
+    t.strictSame(changed, []);
+    t.strictSame(next, before);
+    return restart;
+  };
+  t.strictSame(changes('bin:10.0.0.177', `my_node_id: 1, ${secret}`), []);
+  t.strictSame(changes('bin:10.0.0.179', `my_node_id: 1, ${secret}`), ['listen']);
+  t.strictSame(changes('bin:10.0.0.177', `my_node_id: 2, ${secret}1, ping_interval: 5`), [
+    'clusterer.my_node_id',
+    'clusterer.ping_interval',
+    'clusterer.secret',
+  ]);
+  const alone = configChange(configOf(''), before);
+  t.equal(alone.next.cluster, undefined, 'a cluster begins with a restart');
+  t.strictSame(alone.changed, []);
+});
 
 /** No key has it. */
 const NEW = 'a new value';

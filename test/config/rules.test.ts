@@ -2,7 +2,6 @@ import t from 'tap';
 import { configOf, problemsOf, warningsOf } from './load.ts';
 
 const PRESET = 't.yaml:1: usrloc.working_mode_preset:';
-const NO_REPLICATION = 'needs a second node, and replication is not in this version';
 
 function persistenceOf(usrloc: string): string {
   const { persistence } = configOf(`usrloc: {${usrloc}}`);
@@ -24,12 +23,11 @@ t.test('presets that OpenSIPS has and this version does not are refused by name,
   const refusals: Readonly<Record<string, string>> = {
     'sql-only':
       'keeps bindings in the database alone, which is not supported; write single-instance-sql-write-through, which loses no answered registration either',
-    'full-sharing-cluster': `${NO_REPLICATION}; until then write single-instance-sql-write-back`,
     'full-sharing-cachedb-cluster':
-      'needs a NoSQL store, which is not supported; write single-instance-sql-write-back, or leave it out',
+      'needs a NoSQL store, which is not supported; write full-sharing-cluster for two nodes, single-instance-sql-write-back for one',
     'federation-cachedb-cluster':
-      'needs a NoSQL store, which is not supported; write single-instance-sql-write-back, or leave it out',
-    'federation-cluster': 'is refused by OpenSIPS too; write single-instance-sql-write-back',
+      'needs a NoSQL store, which is not supported; write full-sharing-cluster for two nodes, single-instance-sql-write-back for one',
+    'federation-cluster': 'is refused by OpenSIPS too; write full-sharing-cluster, or single-instance-sql-write-back',
   };
   for (const [preset, sentence] of Object.entries(refusals)) {
     t.strictSame(problemsOf(`usrloc: {working_mode_preset: ${preset}}`), [`${PRESET} "${preset}" ${sentence}`]);
@@ -38,7 +36,7 @@ t.test('presets that OpenSIPS has and this version does not are refused by name,
 
 t.test('an unknown preset is answered with the known ones', async (t) => {
   const expected =
-    'expected single-instance-no-db, single-instance-sql-write-through or single-instance-sql-write-back, found';
+    'expected single-instance-no-db, single-instance-sql-write-through, single-instance-sql-write-back, full-sharing-cluster, full-sharing-cluster-sql-write-back or full-sharing-cluster-sql-write-through, found';
   for (const preset of ['single-instance', 'constructor'])
     t.strictSame(problemsOf(`usrloc: {working_mode_preset: ${preset}}`), [`${PRESET} ${expected} "${preset}"`]);
 });
@@ -92,36 +90,18 @@ t.test('db_mode is refused with the preset for each of its values', async (t) =>
   t.strictSame(problemsOf('usrloc: {db_mode: 2, working_mode_preset: single-instance-no-db}'), [sentence]);
 });
 
-t.test('cluster settings without a cluster are refused', async (t) => {
-  t.strictSame(problemsOf('usrloc: {restart_persistency: sync-from-cluster}'), [
-    `t.yaml:1: usrloc.restart_persistency: "sync-from-cluster" ${NO_REPLICATION}; write load-from-sql`,
-  ]);
+t.test('cluster modes that OpenSIPS has and this version does not are refused by name', async (t) => {
   const modes: Readonly<Record<string, string>> = {
-    'full-sharing': `${NO_REPLICATION}; write none, or leave it out`,
-    'full-sharing-cachedb':
-      'needs a NoSQL store, which is not supported; write single-instance-sql-write-back, or leave it out',
+    'full-sharing-cachedb': 'needs a NoSQL store, which is not supported; write full-sharing, or leave it out',
+    'federation-cachedb': 'needs a NoSQL store, which is not supported; write full-sharing, or leave it out',
     'sql-only': 'keeps bindings in the database alone, which is not supported; write none, or leave it out',
-    federation: 'is refused by OpenSIPS too; write none, or leave it out',
+    federation: 'is refused by OpenSIPS too; write full-sharing, or leave it out',
   };
   for (const [mode, sentence] of Object.entries(modes)) {
     t.strictSame(problemsOf(`usrloc: {cluster_mode: ${mode}}`), [
       `t.yaml:1: usrloc.cluster_mode: "${mode}" ${sentence}`,
     ]);
   }
-  t.strictSame(problemsOf('usrloc: {cluster_mode: none, location_cluster: 1}'), [
-    't.yaml:1: usrloc.location_cluster: 1 needs a cluster_mode other than none, and replication is not in this version; remove it',
-  ]);
-  t.strictSame(problemsOf('usrloc: {location_cluster: 0}'), []);
-});
-
-t.test("the tutorial's usrloc block is answered line by line", async (t) => {
-  t.strictSame(
-    problemsOf('usrloc:\n  use_domain: 1\n  working_mode_preset: full-sharing-cluster\n  location_cluster: 1\n'),
-    [
-      `t.yaml:3: usrloc.working_mode_preset: "full-sharing-cluster" ${NO_REPLICATION}; until then write single-instance-sql-write-back`,
-      't.yaml:4: usrloc.location_cluster: 1 needs a cluster_mode other than none, and replication is not in this version; remove it',
-    ],
-  );
 });
 
 t.test('keys of the database that a mode without one does not use are warned about', async (t) => {

@@ -1,10 +1,13 @@
 import t, { type Test } from 'tap';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OperationalError } from '../../lib/core/errors.ts';
 import { Role } from '../../lib/role/role.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+import { ProcessClock, SharedTime, T0 } from './support/shared-time.ts';
+
+const MINUTE = 60_000;
 
 interface Line {
   readonly level: 'info' | 'warn';
@@ -19,9 +22,9 @@ function recordingLog() {
   return { lines, log: { debug() {}, error() {}, info: write('info'), warn: write('warn') } };
 }
 
-async function open(path: string, atFirst: 'active' | 'passive' = 'active') {
+async function open(path: string, atFirst: 'active' | 'passive' = 'active', clock = new ProcessClock()) {
   const { lines, log } = recordingLog();
-  const role = await Role.open({ path, atFirst }, log);
+  const role = await Role.open({ path, atFirst, nodeId: 1 }, clock, log);
   return { role, lines, warnings: lines.filter(({ level }) => level === 'warn') };
 }
 
@@ -59,11 +62,20 @@ t.test('a notify script may have written the file, with or without a line end', 
 
 t.test('a file that says nothing usable is warned about, and left until the role is set', async (t) => {
   const path = rolePath(t);
-  for (const content of ['', 'master\n', 'ACTIVE\n', ' passive\n', 'passive\nactive\n', 'passive\0', 'x'.repeat(1e6)]) {
+  const lines = ['', 'master\n', 'ACTIVE\n', ' passive\n', 'passive\nactive\n', 'passive\0', 'x'.repeat(1e6)];
+  const times = [
+    'active soon\n',
+    'active -1\n',
+    'active 1e3\n',
+    'active 1 2\n',
+    `active ${'9'.repeat(16)}\n`,
+    'passive 1\n',
+  ];
+  for (const content of [...lines, ...times]) {
     writeFileSync(path, content);
     const { role, warnings } = await open(path);
     t.equal(role.name, 'active');
-    t.match(warnings, [{ fields: { path, content: content.slice(0, 64), expected: /active or passive/ } }]);
+    t.match(warnings, [{ fields: { path, content: content.slice(0, 64), expected: /active, .* or passive/ } }]);
     t.equal(readFileSync(path, 'utf8'), content);
     await role.turn(false);
     t.equal(readFileSync(path, 'utf8'), 'passive\n');
@@ -96,7 +108,7 @@ t.test(
     t.equal(role.name, 'passive');
     t.same(warnings, []);
     await role.turn(true);
-    t.equal(readFileSync(path, 'utf8'), 'active\n');
+    t.equal(readFileSync(path, 'utf8'), `active ${String(T0)}\n`);
     t.same(readdirSync(dirname(path)), ['role']);
   },
 );
@@ -152,23 +164,148 @@ t.test('orders that come while the file is being written wait as one', async (t)
   t.equal(failed.length, 1);
   mkdirSync(dirname(path));
   await role.turn(true);
-  t.equal(readFileSync(path, 'utf8'), 'active\n');
+  t.equal(readFileSync(path, 'utf8'), `active ${String(T0)}\n`);
 });
 
-t.test('each change is told once, in order, with a line of the log', async (t) => {
-  const { role, lines } = await open(rolePath(t));
-  const heard: string[] = [];
-  role.addListener((to, from) => heard.push(`${from} > ${to}, gate ${role.isOpen ? 'open' : 'shut'}`));
+t.test(
+  'each change is told once, in order, with a line of the log; an order to take what one has is told to the twin',
+  async (t) => {
+    const { role, lines } = await open(rolePath(t));
+    const heard: string[] = [];
+    const note = (what: string) => heard.push(`${what}: ${role.name}, gate ${role.isOpen ? 'open' : 'shut'}`);
+    role.addListener({ announced: () => note('announced'), gateChanged: () => note('gate') });
+    await role.turn(true);
+    await role.turn(false, 'the test');
+    await role.turn(false);
+    await role.turn(true);
+    t.same(heard, [
+      'announced: active, gate open',
+      'announced: passive, gate shut',
+      'gate: passive, gate shut',
+      'announced: active, gate open',
+      'gate: active, gate open',
+    ]);
+    t.match(
+      lines.filter(({ message }) => message === 'role changed').map(({ fields }) => fields),
+      [
+        { from: 'active', to: 'passive', reason: 'the test' },
+        { from: 'passive', to: 'active', reason: 'nh_enable_ping' },
+      ],
+    );
+  },
+);
+
+t.test('the time is that of the last order, and it survives a restart', async (t) => {
+  const [path, time] = [rolePath(t), new SharedTime()];
+  const { role } = await open(path, 'passive', new ProcessClock(time));
+  t.equal(role.takenAtMs, undefined);
   await role.turn(true);
-  await role.turn(false, 'the test');
+  t.equal(role.takenAtMs, T0);
+  time.advance(MINUTE);
+  t.equal(role.takenAtMs, T0, 'whatever time it is');
+  await role.turn(true);
+  t.equal(role.takenAtMs, T0 + MINUTE);
+  t.same(role.announcement, { takenAtMs: T0 + MINUTE, nodeId: 1 });
+  time.advance(MINUTE);
+  const later = await open(path, 'passive', new ProcessClock(time));
+  t.equal(later.role.takenAtMs, T0 + MINUTE);
+  t.same(later.warnings, []);
+  await later.role.turn(false);
+  t.equal(later.role.takenAtMs, undefined);
+  t.equal(later.role.announcement, undefined);
+});
+
+t.test('a role that nobody ordered is older than any, at each start', async (t) => {
+  const path = rolePath(t);
+  t.equal((await open(path)).role.takenAtMs, 0);
+  writeFileSync(path, 'master\n');
+  t.equal((await open(path)).role.takenAtMs, 0);
+});
+
+t.test('in a file without a time the order is as old as the file, in cluster time, until the next order', async (t) => {
+  const path = rolePath(t);
+  writeFileSync(path, 'active\n');
+  utimesSync(path, (T0 - MINUTE) / 1000, (T0 - MINUTE) / 1000);
+  const { role, warnings } = await open(path, 'passive', new ProcessClock(new SharedTime(), 5000));
+  t.equal(role.takenAtMs, T0 - MINUTE + 5000);
+  t.same(warnings, []);
+  t.equal(readFileSync(path, 'utf8'), 'active\n', 'which is left as it is');
+  await role.turn(true);
+  t.equal(readFileSync(path, 'utf8'), `active ${String(T0 + 5000)}\n`);
+});
+
+t.test('a time that is far ahead counts as now, with a warning; one that clocks may differ by is taken', async (t) => {
+  const path = rolePath(t);
+  writeFileSync(path, `active ${String(T0 + 2.5 * MINUTE)}\n`);
+  const ahead = await open(path);
+  t.equal(ahead.role.takenAtMs, T0 + 2.5 * MINUTE);
+  t.same(ahead.warnings, []);
+  const far = T0 + 2.5 * MINUTE + 1;
+  writeFileSync(path, `active ${String(far)}\n`);
+  const { role, warnings } = await open(path);
+  t.equal(role.takenAtMs, T0);
+  t.match(warnings, [{ fields: { path, takenAt: new Date(far).toISOString(), now: new Date(T0).toISOString() } }]);
+  writeFileSync(path, 'active\n');
+  utimesSync(path, T0, T0);
+  const touched = await open(path);
+  t.equal(touched.role.takenAtMs, T0, 'of a file, too');
+  t.equal(touched.warnings.length, 1);
+});
+
+t.test('a time of this life moves with the clock that it was read from, in the file as well', async (t) => {
+  const path = rolePath(t);
+  const clock = new ProcessClock(new SharedTime(), -2500);
+  const { role } = await open(path, 'passive', clock);
+  await role.turn(true);
+  let announced = 0;
+  role.addListener({ announced: () => void announced++ });
+  clock.shift(2500);
+  const moved = role.clockShifted(2500);
+  t.equal(role.takenAtMs, T0);
+  t.equal(announced, 1);
+  await moved;
+  t.equal(readFileSync(path, 'utf8'), `active ${String(T0)}\n`);
+});
+
+t.test('when the shifted time cannot be stored that is only logged, since nobody waits for it', async (t) => {
+  const path = rolePath(t);
+  const { role, lines } = await open(path);
+  await role.turn(true);
+  rmSync(dirname(path), { recursive: true });
+  await role.clockShifted(1000);
+  t.match(lines.at(-1), { level: 'warn', message: 'the role file cannot be written' });
+  t.equal(role.takenAtMs, T0 + 1000);
+});
+
+t.test(
+  'a time of an earlier life stays, and one that was too far ahead for the clock of before is taken after all',
+  async (t) => {
+    const path = rolePath(t);
+    writeFileSync(path, `active ${String(T0 - MINUTE)}\n`);
+    const { role } = await open(path);
+    let announced = 0;
+    role.addListener({ announced: () => void announced++ });
+    await role.clockShifted(5000);
+    t.equal(role.takenAtMs, T0 - MINUTE);
+    t.equal(announced, 0);
+
+    const slow = new ProcessClock(new SharedTime(), -60 * MINUTE);
+    const late = (await open(path, 'passive', slow)).role;
+    t.equal(late.takenAtMs, T0 - 60 * MINUTE);
+    slow.shift(60 * MINUTE);
+    await late.clockShifted(60 * MINUTE);
+    t.equal(late.takenAtMs, T0 - MINUTE);
+    t.equal(readFileSync(path, 'utf8'), `active ${String(T0 - MINUTE)}\n`);
+  },
+);
+
+t.test('a passive node has no time that could move', async (t) => {
+  const path = rolePath(t);
+  const { role } = await open(path);
   await role.turn(false);
-  await role.turn(true);
-  t.same(heard, ['active > passive, gate shut', 'passive > active, gate open']);
-  t.match(
-    lines.filter(({ message }) => message === 'role changed').map(({ fields }) => fields),
-    [
-      { from: 'active', to: 'passive', reason: 'the test' },
-      { from: 'passive', to: 'active', reason: 'nh_enable_ping' },
-    ],
-  );
+  let announced = 0;
+  role.addListener({ announced: () => void announced++ });
+  await role.clockShifted(5000);
+  t.equal(role.takenAtMs, undefined);
+  t.equal(announced, 0);
 });

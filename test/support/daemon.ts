@@ -21,6 +21,10 @@ export interface DaemonOptions {
   readonly address?: string;
   /** Without it a free one. */
   readonly port?: number;
+  /** Port of the replication listener at `address`; without it there is none. */
+  readonly bin?: number;
+  /** Whether replication goes over TLS; the files stand in `config`. */
+  readonly bins?: boolean;
   /** The configuration file's text. It says nothing of `listen`, which is `--listen`'s. */
   readonly config?: string;
   /** Whether management over HTTP and the FIFO are on, at places of its own; a `mi` section in `config` says it instead. */
@@ -107,6 +111,8 @@ export class Daemon {
     const address = options.address ?? loopbackAddress();
     const port = options.port ?? (await freePort(address));
     const args = ['run', '--data', folder, '--listen', `sip:${address}:${port}`];
+    if (options.bin !== undefined)
+      args.push('--listen', `${options.bins === true ? 'bins' : 'bin'}:${address}:${options.bin}`);
     const httpPort = options.http === true ? await freePort(address) : 0;
     const management = managementText({ ...options, folder, address }, httpPort);
     const configPath = join(tempFolder(t), 'twinreg.yaml');

@@ -18,6 +18,13 @@ const BURST_EVERY_MS = 5;
 /** SIP's T1: an outstanding request is sent again. */
 const RESEND_MS = 500;
 
+export interface RecordingOptions {
+  readonly perSecond?: number;
+  readonly phones?: number;
+  /** Number of the first phone: two groups that do not overlap share nothing. */
+  readonly first?: number;
+}
+
 interface Phone {
   answered: number;
   asked: number;
@@ -33,8 +40,9 @@ export class RecordingPhones {
   answeredCount = 0;
   /** Answers other than 200, as text. */
   readonly refusals: string[] = [];
-  readonly #server: SipServer;
+  #server: SipServer;
   readonly #perSecond: number;
+  readonly #first: number;
   readonly #phones: Phone[];
   readonly #socket: Socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 });
   readonly #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
@@ -42,14 +50,19 @@ export class RecordingPhones {
   #next = 0;
   #due = 0;
 
-  private constructor(server: SipServer, perSecond: number, phones: number) {
+  private constructor(server: SipServer, { perSecond, phones, first }: Required<RecordingOptions>) {
     this.#server = server;
     this.#perSecond = perSecond;
+    this.#first = first;
     this.#phones = Array.from({ length: phones }, () => ({ answered: 0, asked: 0, sentAtMs: 0 }));
   }
 
-  static async start(t: Test, server: SipServer, { perSecond = 2000, phones = 2000 } = {}): Promise<RecordingPhones> {
-    const load = new RecordingPhones(server, perSecond, phones);
+  static async start(
+    t: Test,
+    server: SipServer,
+    { perSecond = 2000, phones = 2000, first = 0 }: RecordingOptions = {},
+  ): Promise<RecordingPhones> {
+    const load = new RecordingPhones(server, { perSecond, phones, first });
     load.#socket.bind(0, server.address);
     await once(load.#socket, 'listening');
     load.#socket.on('message', (message) => load.#take(message.toString('latin1')));
@@ -63,6 +76,11 @@ export class RecordingPhones {
   answers(count: number): Promise<void> {
     if (this.answeredCount >= count) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ count, resolve }));
+  }
+
+  /** The phones' address moves to another server: what they ask from now on, and what they ask again, goes there. */
+  moveTo(server: SipServer): void {
+    this.#server = server;
   }
 
   /** Sends no more; answers that are already here are still taken. Idempotent. */
@@ -82,7 +100,11 @@ export class RecordingPhones {
 
   /** What each phone knows now. */
   records(): PhoneRecord[] {
-    return this.#phones.map(({ answered, asked }, index) => ({ callId: callIdOf(index), answered, asked }));
+    return this.#phones.map(({ answered, asked }, index) => ({
+      callId: callIdOf(this.#first + index),
+      answered,
+      asked,
+    }));
   }
 
   #burst(): void {
@@ -100,14 +122,14 @@ export class RecordingPhones {
     phone.sentAtMs = performance.now();
     const { address, port } = this.#socket.address();
     this.#socket.send(
-      registerText(index, phone.asked, `${address}:${String(port)}`),
+      registerText(this.#first + index, phone.asked, `${address}:${String(port)}`),
       this.#server.port,
       this.#server.address,
     );
   }
 
   #take(text: string): void {
-    const index = Number(/\r\nCall-ID: recording-(\d+)/.exec(text)?.[1] ?? -1);
+    const index = Number(/\r\nCall-ID: recording-(\d+)/.exec(text)?.[1] ?? -1) - this.#first;
     const cseq = Number(/\r\nCSeq: (\d+)/.exec(text)?.[1] ?? 0);
     const phone = this.#phones[index];
     if (phone?.asked !== cseq || phone.answered === cseq) return;

@@ -29,7 +29,7 @@ export const miSection = z
       .min(TOKEN_CHARS_MIN)
       .max(TOKEN_CHARS_MAX)
       .regex(/^[\x21-\x7e]*$/)
-      .register(valueNotes, { expected: `at least ${TOKEN_CHARS_MIN} visible ASCII characters` })
+      .register(valueNotes, { expected: `at least ${TOKEN_CHARS_MIN} visible ASCII characters`, isSecret: true })
       .optional()
       .register(keyNotes, {
         meaning:

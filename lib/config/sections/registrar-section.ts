@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isHost } from '../listen-address.ts';
+import { isHost } from '../../core/host-port.ts';
 import { keyNotes, sectionNotes, valueNotes } from '../notes.ts';
 import { asciiText, oneOf, oneOrMore, seconds, wholeNumber, yesNo } from '../values.ts';
 

@@ -1,24 +1,24 @@
 import * as z from 'zod';
+import { CLUSTER_ID_MAX } from '../../core/node-bounds.ts';
 import { DATABASE_URL_EXPECTED, parseDatabaseUrl } from '../database-url.ts';
 import { keyNotes, sectionNotes, valueNotes } from '../notes.ts';
 import { asciiText, BRANCH_FLAG_NAME, oneOf, parsedText, seconds, wholeNumber, yesNo } from '../values.ts';
 import { PRESET_NAMES } from '../working-mode.ts';
 
-const NO_NOSQL = 'needs a NoSQL store, which is not supported; write single-instance-sql-write-back, or leave it out';
-const NO_REPLICATION = 'needs a second node, and replication is not in this version';
+const NO_NOSQL =
+  'needs a NoSQL store, which is not supported; write full-sharing-cluster for two nodes, single-instance-sql-write-back for one';
+const NO_NOSQL_MODE = 'needs a NoSQL store, which is not supported; write full-sharing, or leave it out';
 const REFUSED_PRESETS = {
   'sql-only':
     'keeps bindings in the database alone, which is not supported; write single-instance-sql-write-through, which loses no answered registration either',
-  'full-sharing-cluster': `${NO_REPLICATION}; until then write single-instance-sql-write-back`,
   'full-sharing-cachedb-cluster': NO_NOSQL,
   'federation-cachedb-cluster': NO_NOSQL,
-  'federation-cluster': 'is refused by OpenSIPS too; write single-instance-sql-write-back',
+  'federation-cluster': 'is refused by OpenSIPS too; write full-sharing-cluster, or single-instance-sql-write-back',
 };
 const REFUSED_CLUSTER_MODES = {
-  'full-sharing': `${NO_REPLICATION}; write none, or leave it out`,
-  'full-sharing-cachedb': NO_NOSQL,
-  'federation-cachedb': NO_NOSQL,
-  federation: 'is refused by OpenSIPS too; write none, or leave it out',
+  'full-sharing-cachedb': NO_NOSQL_MODE,
+  'federation-cachedb': NO_NOSQL_MODE,
+  federation: 'is refused by OpenSIPS too; write full-sharing, or leave it out',
   'sql-only': 'keeps bindings in the database alone, which is not supported; write none, or leave it out',
 };
 
@@ -26,7 +26,7 @@ const NOSQL = 'NoSQL stores are not supported; remove it';
 const SHARING =
   'is about sharing pings between nodes: here one node of a pair pings, and nh_enable_ping says which; remove it';
 const EVENTS = 'is about events, which are not supported; latencies are in the statistics; remove it';
-const REPLICATION = 'comes with replication, which is not in this version; remove it';
+const ONE_SITE = 'is about clusters of several sites, which are not supported; remove it';
 const COLUMNS = 'column names are fixed; remove it';
 
 export const usrlocSection = z
@@ -37,24 +37,22 @@ export const usrlocSection = z
     }),
     working_mode_preset: oneOf(PRESET_NAMES, REFUSED_PRESETS).optional().register(keyNotes, {
       meaning:
-        'Where bindings are kept: in memory only, or also in SQLite. With `write-through` each 200 waits until the disk has what it says, while the disk works; when the disk fails, or does not answer for longer than 400 ms (the file is locked, say), registrations go on in memory, and `twinreg status` shows `disk` as degraded until all is on disk again. With `write-back` no answer waits. It sets the three keys below it and wins over them.',
-      opensips: 'usrloc `working_mode_preset` (there single-instance-no-db)',
+        'Where bindings are kept: on this node alone, or on the nodes of a cluster (`full-sharing-…`, which needs `location_cluster`, the section `clusterer` and a listener `bin:`); in memory only, or also in SQLite. `full-sharing-cluster` writes SQLite with write-back; for a cluster that leaves the disk alone, as in OpenSIPS, write `cluster_mode: full-sharing` and `restart_persistency: sync-from-cluster` in its place. With `write-through` each 200 waits until the disk has what it says, while the disk works; when the disk fails, or does not answer for longer than 400 ms (the file is locked, say), registrations go on in memory, and `twinreg status` shows `disk` as degraded until all is on disk again. With `write-back` no answer waits. It sets the three keys below it and wins over them.',
+      opensips:
+        'usrloc `working_mode_preset` (there single-instance-no-db, and `full-sharing-cluster` writes nothing to SQL); `full-sharing-cluster-sql-…` are ours',
       defaultText: '`single-instance-sql-write-back`, unless one of the next three keys is given',
     }),
-    cluster_mode: oneOf(['none'], REFUSED_CLUSTER_MODES).optional().register(keyNotes, {
-      meaning: 'Whether other nodes hold the same bindings. This version knows one node.',
+    cluster_mode: oneOf(['none', 'full-sharing'], REFUSED_CLUSTER_MODES).optional().register(keyNotes, {
+      meaning: 'Whether the other node of the cluster holds the same bindings.',
       opensips: 'usrloc `cluster_mode`',
       defaultText: '`none`',
     }),
-    restart_persistency: oneOf(['none', 'load-from-sql'], {
-      'sync-from-cluster': `${NO_REPLICATION}; write load-from-sql`,
-    })
-      .optional()
-      .register(keyNotes, {
-        meaning: 'Where bindings come from after a restart. `load-from-sql` without a write mode means `write-back`.',
-        opensips: 'usrloc `restart_persistency`',
-        defaultText: 'by the preset; `none` without one',
-      }),
+    restart_persistency: oneOf(['none', 'load-from-sql', 'sync-from-cluster']).optional().register(keyNotes, {
+      meaning:
+        'Where bindings come from after a restart. `load-from-sql` without a write mode means `write-back`. With `cluster_mode: full-sharing` two nodes that meet always bring each other up to date; `sync-from-cluster` means by that alone.',
+      opensips: 'usrloc `restart_persistency`',
+      defaultText: 'by the preset; `none` without one',
+    }),
     sql_write_mode: oneOf(['none', 'write-through', 'write-back']).optional().register(keyNotes, {
       meaning: 'When bindings are written to SQLite. Needs `restart_persistency: load-from-sql`.',
       opensips: 'usrloc `sql_write_mode`',
@@ -89,8 +87,8 @@ export const usrlocSection = z
       opensips: 'usrloc `nat_bflag`',
       defaultText: 'none',
     }),
-    location_cluster: wholeNumber(0, 0x7fffffff).default(0).register(keyNotes, {
-      meaning: 'Id of the cluster that shares the bindings; 0 = none. Anything else needs a `cluster_mode`.',
+    location_cluster: wholeNumber(0, CLUSTER_ID_MAX).default(0).register(keyNotes, {
+      meaning: 'Id of the cluster that shares the bindings; 0 = none. A `cluster_mode` needs one, and it needs a mode.',
       opensips: 'usrloc `location_cluster`',
     }),
     max_records_per_aor: wholeNumber(1, 4096).default(256).register(keyNotes, {
@@ -124,9 +122,10 @@ export const usrlocSection = z
       shared_pinging: SHARING,
       latency_event_min_us: EVENTS,
       latency_event_min_us_delta: EVENTS,
-      skip_replicated_db_ops: REPLICATION,
-      ha_cluster: REPLICATION,
-      ha_shtag: REPLICATION,
+      skip_replicated_db_ops:
+        'does not exist here: each node writes all that it holds to its own file, wherever it came from; for none write sql_write_mode: none; remove it',
+      ha_cluster: ONE_SITE,
+      ha_shtag: ONE_SITE,
       user_column: COLUMNS,
       domain_column: COLUMNS,
       contact_column: COLUMNS,

@@ -3,9 +3,10 @@ import { recipe, result, type MiCommand } from '../mi-command.ts';
 /**
  * Why a node is not all that it should be; it serves phones all the same. `disk`: what phones are told is not on disk in
  * time. `mark`: the disk is so far behind that a stamp could be issued twice after a crash. `clock`: the wall clock was
- * behind what is known to have passed.
+ * behind what is known to have passed. `twin`: replies do not wait for the other node, which is not in sync; what is
+ * answered is on this node only. `sync`: since it started this node has not reconciled with a node that is synced.
  */
-export const DEGRADATIONS = ['disk', 'mark', 'clock'] as const;
+export const DEGRADATIONS = ['disk', 'mark', 'clock', 'twin', 'sync'] as const;
 
 export type Degradation = (typeof DEGRADATIONS)[number];
 
@@ -28,9 +29,13 @@ type RefusalCount = { readonly reason: string; readonly count: number };
 
 /** NAT pings. */
 export type PingStatus = {
-  /** The flag of `nh_enable_ping`; and whether this node pings now, which needs the address as well. */
+  /** The flag of `nh_enable_ping`; and whether this node pings now, which needs the address as well, and that it does not yield. */
   readonly enabled: boolean;
   readonly active: boolean;
+  /** Both nodes are enabled, and the other one pings, since it was enabled later. */
+  readonly yielding: boolean;
+  /** The node id of the other one, while both are enabled: an error of whoever moves the role. */
+  readonly other_active?: number;
   /** 0: nobody is pinged. */
   readonly interval_s: number;
   readonly contacts: number;
@@ -39,6 +44,8 @@ export type PingStatus = {
   readonly answered: number;
   readonly lost: number;
   readonly removed: number;
+  /** Instead of removed, because the other node was not in sync: hidden on this node alone until it is, or until they answer. */
+  readonly hidden: number;
   /** Due and not sent, all reasons together. */
   readonly skipped: number;
   /** So many are lost at once that this node's own network is suspected, and nobody is removed. */
@@ -46,6 +53,67 @@ export type PingStatus = {
   readonly lag_ms: number;
   /** Of all answers together, in milliseconds; over `answered` it is the mean. */
   readonly latency_sum_ms: number;
+};
+
+type DirectionState = 'down' | 'connecting' | 'authenticating' | 'reconciling' | 'in-sync' | 'lagging';
+
+/** Replication with the other node of the pair. */
+export type ReplicationState = {
+  /** Where this node takes the other one's connections: `bin:10.0.0.177:5555`. */
+  readonly listen: string;
+  /** What the rows mean for this node: it takes part, waits for rows, is switched off, or cannot go by what they say. */
+  readonly membership: 'member' | 'waiting' | 'off' | 'refused';
+  /** What in the rows somebody should look at, a sentence each; absent when there is nothing. */
+  readonly warnings?: readonly string[];
+  /** The other node's id, and where it takes connections; absent while no other node is named. */
+  readonly twin_id?: number;
+  readonly twin_url?: string;
+  readonly enabled: boolean;
+  /** What replies wait for as long as the outgoing direction is in sync: `clusterer.commit`. */
+  readonly commit: 'twin' | 'local';
+  /** What changes here go to the twin as, and what its changes come here as. */
+  readonly outgoing: DirectionState;
+  readonly incoming: DirectionState;
+  /** How long the outgoing direction has been so; and how long in sync, or out of it, whatever the states in between. */
+  readonly since_ms: number;
+  readonly sync_since_ms: number;
+  readonly synced: boolean;
+  /** One sentence; absent when the node takes part, is synced and in sync. */
+  readonly waits_for?: string;
+  readonly lag_changes: number;
+  readonly lag_ms: number;
+  readonly log_bytes: number;
+  readonly head: number;
+  readonly applied: number;
+  /** Absent without a link. */
+  readonly silent_ms?: number;
+  /** The twin's cluster time minus this node's. */
+  readonly clock_offset_ms?: number;
+  /** Cluster time minus the wall clock of this node: what it took over from the twin, and steps of its clock since. */
+  readonly wall_clock_offset_ms: number;
+  /** Only while reconciling: AoRs that came and went, and how many of our buckets are dealt with. */
+  readonly progress?: {
+    readonly received: number;
+    readonly sent: number;
+    readonly buckets_done: number;
+    readonly buckets: number;
+  };
+  /** Absent before the first. `received`: contacts' records that came, by AoR; `changed`: of these changed something here. */
+  readonly last_reconcile?: {
+    readonly ms_ago: number;
+    readonly took_ms: number;
+    readonly received: number;
+    readonly changed: number;
+  };
+  /** Why a connection was last refused or ended, by this node (`us`) or the other one. */
+  readonly last_refusal?: {
+    readonly ms_ago: number;
+    readonly by: 'us' | 'twin';
+    readonly reason: string;
+    readonly text: string;
+  };
+  /** Why somebody who never proved to be the twin was last sent away: a port scan, or a twin that is not set up right. */
+  readonly last_stranger?: { readonly ms_ago: number; readonly reason: string; readonly text: string };
 };
 
 export type RefusedRequest = {
@@ -88,7 +156,11 @@ export type NodeStatus = {
   readonly invalid_requests: readonly RefusalCount[];
   readonly pings: PingStatus;
   readonly storage: StorageStatus;
+  /** Absent for a node of its own. */
+  readonly replication?: ReplicationState;
   readonly degraded: readonly Degradation[];
+  /** How often the process stood still so long that requests which queued up meanwhile were not served; the last time (ISO 8601), and how long. */
+  readonly stalls: { readonly count: number; readonly last_at?: string; readonly last_ms?: number };
   readonly resident_mb: number;
   /** CPU time since the start, all threads. */
   readonly cpu_ms: number;

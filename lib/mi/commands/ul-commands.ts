@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Persistence } from '../../storage/persistence.ts';
 import type { MiCommand } from '../mi-command.ts';
 import type { AorSettings, BindingOrders, Bindings, ContactSettings } from './bindings.ts';
+import type { ClusterPort } from './clusterer-port.ts';
 import { ulAddCommand } from './ul-add.ts';
 import { ulClusterSyncCommand } from './ul-cluster-sync.ts';
 import { ulDiskCommands } from './ul-disk.ts';
@@ -16,10 +17,11 @@ interface UlParts {
   readonly store: Pick<Persistence, 'mergeNow' | 'status'>;
   readonly settings: AorSettings & ContactSettings;
   readonly clock: Clock;
+  readonly cluster?: ClusterPort;
 }
 
 /** The commands of usrloc. */
-export function ulCommands({ bindings, orders, store, settings, clock }: UlParts): readonly MiCommand[] {
+export function ulCommands({ bindings, orders, store, settings, clock, cluster }: UlParts): readonly MiCommand[] {
   return [
     ulRmCommand(bindings, orders, settings),
     ulRmContactCommand(bindings, orders, settings),
@@ -27,6 +29,6 @@ export function ulCommands({ bindings, orders, store, settings, clock }: UlParts
     ...ulDiskCommands({ bindings, settings, store, clock }),
     ulAddCommand(bindings, orders, settings),
     ulShowContactCommand(bindings, settings),
-    ulClusterSyncCommand(),
+    ulClusterSyncCommand(cluster),
   ];
 }

@@ -2,6 +2,7 @@ import type { DurationHistogram } from '../../core/duration-histogram.ts';
 import type { LocationStatistics } from '../../location/gauges.ts';
 import type { PingStatistics } from '../../pinger/ping-statistics.ts';
 import type { RegisterCounts, RegistrarStatistics } from '../../registrar/registrar.ts';
+import type { ReplicationStatus } from '../../replication/replicator-types.ts';
 import type { StoreStatus } from '../../storage/store-status.ts';
 import type { Degradation } from '../commands/status.ts';
 
@@ -18,6 +19,7 @@ export interface EngineFigures {
   readonly pongs: number;
   readonly receiveErrors: number;
   readonly engineErrors: number;
+  readonly stalls: number;
 }
 
 /** How late the event loop came to its work. */
@@ -45,6 +47,12 @@ export interface MetricsSources {
   eventLoopDelay(): DelayFigures;
   /** Whether this node is the active one of its pair. */
   isActive(): boolean;
+  /** Whether it has the role and leaves it to the other node, which has it too. */
+  isYielding(): boolean;
+  /** Undefined for a node of its own. */
+  replication(): ReplicationStatus | undefined;
+  /** Cluster time minus wall clock. */
+  wallOffsetMs(): number;
   readiness(): Readiness;
 }
 

@@ -29,8 +29,20 @@ export const NODE_FAMILIES: readonly Family[] = [
   {
     kind: 'gauge',
     name: 'twinreg_active',
-    help: '1 when this node is the active one: it holds the address and its pinging is enabled (nh_enable_ping).',
+    help: '1 when this node is the active one, which pings: it holds the address, its pinging is enabled (nh_enable_ping), and it does not yield.',
     read: (sources) => Number(sources.isActive()),
+  },
+  {
+    kind: 'gauge',
+    name: 'twinreg_yielding',
+    help: '1 when the pinging of this node is enabled, and the other node pings all the same, since it was enabled there later.',
+    read: (sources) => Number(sources.isYielding()),
+  },
+  {
+    kind: 'counter',
+    name: 'twinreg_stalls_total',
+    help: 'How often the process stood still (stopped, paused, swapped out) so long that requests which queued up meanwhile were not served.',
+    read: (sources) => sources.engine().stalls,
   },
   {
     kind: 'gauge',

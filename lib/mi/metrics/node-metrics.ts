@@ -5,10 +5,18 @@ import type { MetricsSources } from './metrics-sources.ts';
 import { NODE_FAMILIES } from './node-families.ts';
 import { PING_FAMILIES } from './ping-families.ts';
 import { REGISTRAR_FAMILIES } from './registrar-families.ts';
+import { REPLICATION_FAMILIES } from './replication-families.ts';
 import { SIP_FAMILIES } from './sip-families.ts';
 import { STORAGE_FAMILIES } from './storage-families.ts';
 
-const FAMILIES = [...NODE_FAMILIES, ...REGISTRAR_FAMILIES, ...SIP_FAMILIES, ...STORAGE_FAMILIES, ...PING_FAMILIES];
+const FAMILIES = [
+  ...NODE_FAMILIES,
+  ...REPLICATION_FAMILIES,
+  ...REGISTRAR_FAMILIES,
+  ...SIP_FAMILIES,
+  ...STORAGE_FAMILIES,
+  ...PING_FAMILIES,
+];
 
 /**
  * Of prom-client's families about the process these are left out: its measure of the event loop starts over at each

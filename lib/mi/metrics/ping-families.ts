@@ -32,6 +32,12 @@ export const PING_FAMILIES: readonly Family[] = [
   },
   {
     kind: 'counter',
+    name: 'twinreg_ping_hidings_total',
+    help: 'Contacts hidden on this node alone because max_pings_lost pings in a row were lost while the other node was not in sync; they are shown again when it is, or when they answer.',
+    read: (sources) => sources.pings().hidden,
+  },
+  {
+    kind: 'counter',
     name: 'twinreg_ping_replies_unused_total',
     help: 'Replies to NAT pings that were no sign of life: ignored (sipping_ignore_rpl_codes), or stray (late, repeated, forged).',
     labels: ['reason'],

@@ -1,4 +1,4 @@
-import type { RequestHandler, SipReply } from '../engine.ts';
+import type { InboundRequest, RequestHandler, SipReply } from '../engine.ts';
 import { Fault, type SipHeader } from '../fault.ts';
 import { KNOWN_METHODS } from '../methods.ts';
 import { parseMessage } from '../parser.ts';
@@ -40,7 +40,7 @@ export class Dispatcher {
     const parsed = parseMessage(text);
     switch (parsed.kind) {
       case 'request':
-        this.#serve(parsed.request, path, address, port);
+        this.#serve(parsed.request, path, address, port, this.#handlers.get(parsed.request.method));
         break;
       case 'response':
         this.#replyReceiver.receive(parsed.response);
@@ -49,6 +49,15 @@ export class Dispatcher {
         this.#refuse(parsed.replyable, parsed.fault, path, address, port);
         break;
     }
+  }
+
+  /** As `receive`, for what waited too long to be served: of requests, datagrams are dropped (their senders send again), others get 503. */
+  receiveStale(text: string, path: ReturnPath, address: string, port: number): void {
+    const parsed = parseMessage(text);
+    if (parsed.kind === 'response') this.#replyReceiver.receive(parsed.response);
+    else if (path.socket.transport === 'udp') this.#statistics.countDrop('stalled');
+    else if (parsed.kind === 'request') this.#serve(parsed.request, path, address, port, turnAway);
+    else this.#refuse(parsed.replyable, parsed.fault, path, address, port);
   }
 
   /** Refuses what begins like this, with `fault` whatever the rest would be; nothing when no reply can be made. */
@@ -69,14 +78,19 @@ export class Dispatcher {
     new Inbound(request, path, address, port, this.#replier).reply(fault);
   }
 
-  #serve(request: SipRequest, path: ReturnPath, address: string, port: number): void {
+  #serve(
+    request: SipRequest,
+    path: ReturnPath,
+    address: string,
+    port: number,
+    handler: RequestHandler | undefined,
+  ): void {
     this.#statistics.countRequest(request.method);
     if (request.method === 'ACK') {
       this.#statistics.countDrop('ack');
       return;
     }
     const inbound = new Inbound(request, path, address, port, this.#replier);
-    const handler = this.#handlers.get(request.method);
     if (handler === undefined) inbound.reply(this.#answer(request));
     else handler(inbound);
   }
@@ -96,4 +110,10 @@ export class Dispatcher {
   get #capabilities(): readonly SipHeader[] {
     return [this.#allow, ['Accept', '*/*'], ...this.#supported];
   }
+}
+
+const STALE = new Fault(503, 'Service Unavailable', [['Retry-After', '1']]);
+
+function turnAway(inbound: InboundRequest): void {
+  inbound.reply(STALE);
 }

@@ -23,6 +23,7 @@ import { NameCache, type NameLookup } from './name-cache.ts';
 import { OccasionalLog } from './occasional-log.ts';
 import { Replier } from './replier.ts';
 import { ReplyReceiver } from './reply-receiver.ts';
+import { StallGuard } from './stall-guard.ts';
 import { systemLookup } from './system-lookup.ts';
 import { TcpListener } from './tcp-listener.ts';
 import { ToTags } from './to-tag.ts';
@@ -64,6 +65,7 @@ export class EmbeddedEngine implements SipEngine {
       dispatcher: new Dispatcher(handlers, settings.supported, replier, replyReceiver, this.statistics),
       statistics: this.statistics,
       flushQueue: new FlushQueue(),
+      stallGuard: new StallGuard(settings.stallMs, clock, log, this.statistics),
       clock,
       log,
       occasionalLog: new OccasionalLog(log, clock),
@@ -88,6 +90,7 @@ export class EmbeddedEngine implements SipEngine {
   }
 
   async start(): Promise<void> {
+    this.#context.stallGuard.start();
     try {
       for (const listener of this.#listeners) {
         await listener.start();
@@ -118,6 +121,7 @@ export class EmbeddedEngine implements SipEngine {
     this.drain();
     this.#connections.close();
     await Promise.all(this.#listeners.map((listener) => listener.stop()));
+    this.#context.stallGuard.stop();
   }
 
   #newClient(settings: EmbeddedEngineSettings, parts: EmbeddedEngineParts): UserAgentClient {

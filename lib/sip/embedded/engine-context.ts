@@ -4,12 +4,14 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { EngineStatistics } from './engine-statistics.ts';
 import type { FlushQueue } from './flush-queue.ts';
 import type { OccasionalLog } from './occasional-log.ts';
+import type { StallGuard } from './stall-guard.ts';
 
 /** What every listener and connection of an engine shares. */
 export interface EngineContext {
   readonly dispatcher: Dispatcher;
   readonly statistics: EngineStatistics;
   readonly flushQueue: FlushQueue;
+  readonly stallGuard: StallGuard;
   readonly clock: Clock;
   readonly log: Log;
   readonly occasionalLog: OccasionalLog;

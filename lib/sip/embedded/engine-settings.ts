@@ -47,6 +47,12 @@ export interface EmbeddedEngineSettings {
   readonly serverHeader: string;
   /** Option tags in the Supported header of a reply to OPTIONS. */
   readonly supported: readonly string[];
+  /**
+   * After the process stood still for longer than this, requests that queued up meanwhile are dropped (UDP) or answered with 503
+   * (TCP), since the twin may have answered later ones. Below SIP's T1 (500 ms), so that no phone has sent one of them again
+   * by then. 0 = off: a node of its own has nobody who answers meanwhile.
+   */
+  readonly stallMs: number;
   readonly udp: UdpSettings;
   readonly tcp: TcpSettings;
 }

@@ -11,6 +11,8 @@ const DROP_REASONS = [
   /** From port 0, where no answer can go. */
   'source_port',
   'draining',
+  /** A datagram that waited while the process stood still. */
+  'stalled',
   /** Not readable as SIP so far that a reply could be made; or an unreadable ACK, which gets none. */
   'malformed',
   'ack',
@@ -61,6 +63,14 @@ const UNSENT_NAMES: Readonly<Record<Exclude<SendOutcome, 'sent'> | 'send-error',
   'send-error': 'send_error',
 };
 
+/** The process stood still. */
+export interface Stall {
+  /** By the wall clock, when it was noticed. */
+  readonly endedAtMs: number;
+  /** At most so long. */
+  readonly lengthMs: number;
+}
+
 const INVALID_REASONS_MAX = 64;
 
 interface Counter {
@@ -89,6 +99,9 @@ export class EngineStatistics {
   receiveErrors = 0;
   /** Errors of this program while it handled what had arrived; each is a defect. */
   engineErrors = 0;
+  /** How often the process stood still for longer than `stallMs`. */
+  stalls = 0;
+  lastStall: Stall | undefined;
   // The method comes out of the message: as the key of an object it would have to be made a symbol each time, which
   // costs more than all other counting; a map compares it as it is.
   readonly #requests: ReadonlyMap<string, Counter> = new Map(
@@ -146,6 +159,11 @@ export class EngineStatistics {
 
   countConnection(event: ConnectionEvent): void {
     increment(this.#connections, event);
+  }
+
+  countStall(stall: Stall): void {
+    this.stalls += 1;
+    this.lastStall = stall;
   }
 }
 

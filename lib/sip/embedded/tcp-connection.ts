@@ -6,9 +6,13 @@ import type { TcpSettings } from './engine-settings.ts';
 import type { ConnectionEvent } from './engine-statistics.ts';
 import type { Flushable } from './flush-queue.ts';
 import type { ReturnPath } from './inbound.ts';
+import type { ReadSource } from './stall-guard.ts';
 import { StreamFramer, type Frame } from './stream-framer.ts';
 
 const PONG = '\r\n';
+
+/** No number of stalls: what was half read then is stale in any case. */
+const STALE = -1;
 
 /**
  * SIP over one accepted connection. It is `open`; then `closing`, when it takes nothing more but still owes replies
@@ -29,6 +33,9 @@ export class TcpConnection implements ReturnPath, Flushable, TrackedConnection {
   readonly #settings: TcpSettings;
   readonly #context: EngineContext;
   readonly #table: ConnectionTable;
+  readonly #source: ReadSource;
+  /** How many stalls there had been when the message began that is half read; or STALE. */
+  #stallsBefore = 0;
   #state: 'open' | 'closing' | 'ended' | 'gone' = 'open';
   #owedReplies = 0;
   #outbox = '';
@@ -39,6 +46,7 @@ export class TcpConnection implements ReturnPath, Flushable, TrackedConnection {
     settings: TcpSettings,
     context: EngineContext,
     table: ConnectionTable,
+    source: ReadSource,
   ) {
     this.socket = socket;
     this.remoteAddress = stream.remoteAddress ?? '';
@@ -48,6 +56,7 @@ export class TcpConnection implements ReturnPath, Flushable, TrackedConnection {
     this.#settings = settings;
     this.#context = context;
     this.#table = table;
+    this.#source = source;
     stream.on('data', (chunk: Buffer) => this.#onData(chunk));
     stream.on('end', () => this.#onEnd());
     stream.on('error', () => context.statistics.countConnection('socket_errors'));
@@ -111,22 +120,32 @@ export class TcpConnection implements ReturnPath, Flushable, TrackedConnection {
   #receive(chunk: Buffer): void {
     if (!this.#isOpen()) return;
     this.#table.noteActivity(this);
+    const isStale = this.#context.stallGuard.isStale(this.#source);
     let isNewMessage = !this.#framer.isInsideMessage;
+    // A message is as old as its first octet.
+    let isFrameStale = isStale || (!isNewMessage && this.#stallsBefore !== this.#context.stallGuard.count);
     this.#framer.push(chunk);
     for (let frame = this.#framer.next(); frame !== undefined; frame = this.#framer.next()) {
-      isNewMessage = true;
-      this.#take(frame);
+      this.#take(frame, isFrameStale);
       if (!this.#isOpen()) return;
+      isNewMessage = true;
+      isFrameStale = isStale;
     }
     if (!this.#framer.isInsideMessage) this.#table.clearDeadline(this);
-    else if (isNewMessage) this.#table.setDeadline(this);
+    else if (isNewMessage) this.#beginMessage(isStale);
   }
 
-  #take(frame: Frame): void {
+  #beginMessage(isStale: boolean): void {
+    this.#stallsBefore = isStale ? STALE : this.#context.stallGuard.count;
+    this.#table.setDeadline(this);
+  }
+
+  #take(frame: Frame, isStale: boolean): void {
     const { dispatcher, statistics } = this.#context;
     switch (frame.kind) {
       case 'message':
-        dispatcher.receive(frame.text, this, this.remoteAddress, this.remotePort);
+        if (isStale) dispatcher.receiveStale(frame.text, this, this.remoteAddress, this.remotePort);
+        else dispatcher.receive(frame.text, this, this.remoteAddress, this.remotePort);
         break;
       case 'keep-alive':
         statistics.pongs += 1;

@@ -6,6 +6,7 @@ import type { ConnectionTable } from './connection-table.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { ListenerSettings, TcpSettings } from './engine-settings.ts';
 import { listeningSocket } from './listening-socket.ts';
+import type { ReadSource } from './stall-guard.ts';
 import { TcpConnection } from './tcp-connection.ts';
 
 /** Finds out that a peer vanished without a word; also long enough not to wake a sleeping phone for nothing. */
@@ -21,12 +22,14 @@ export class TcpListener {
   readonly #settings: TcpSettings;
   readonly #context: EngineContext;
   readonly #table: ConnectionTable;
+  readonly #source: ReadSource;
 
   constructor(listener: ListenerSettings, settings: TcpSettings, context: EngineContext, table: ConnectionTable) {
     this.#listener = listener;
     this.#settings = settings;
     this.#context = context;
     this.#table = table;
+    this.#source = context.stallGuard.newSource();
     this.#listening = listeningSocket(listener, listener.port);
     // A peer that ended its side still waits for replies to what it sent before.
     this.#server = createServer({
@@ -71,12 +74,14 @@ export class TcpListener {
   }
 
   #onConnection(stream: Socket): void {
+    const source = this.#context.stallGuard.accepted(this.#source);
     // Gone already, or one too many: there is nobody to tell.
     if (stream.remoteAddress === undefined || !this.#table.admit(stream.remoteAddress)) {
       stream.destroy();
       return;
     }
-    this.#table.add(new TcpConnection(stream, this.#listening, this.#settings, this.#context, this.#table));
+    const [settings, context, table] = [this.#settings, this.#context, this.#table];
+    table.add(new TcpConnection(stream, this.#listening, settings, context, table, source));
   }
 
   /** E.g. no file descriptor left: that connection is lost, the next one may succeed. */

@@ -7,6 +7,7 @@ import type { Flushable } from './flush-queue.ts';
 import type { ReturnPath } from './inbound.ts';
 import { listeningSocket } from './listening-socket.ts';
 import { NodeDatagramSocket } from './node-datagram-socket.ts';
+import type { ReadSource } from './stall-guard.ts';
 
 /** No SIP message is this short; phones send such datagrams (empty, CRLF, CRLFCRLF, four zeros) to keep a NAT binding open. */
 const KEEP_ALIVE_BYTES_MAX = 4;
@@ -16,6 +17,7 @@ export class UdpListener implements DatagramReceiver, ReturnPath, Flushable {
   #socket: DatagramSocket | undefined;
   #listening: ListeningSocket;
   #isDraining = false;
+  readonly #source: ReadSource;
   readonly #listener: ListenerSettings;
   readonly #settings: UdpSettings;
   readonly #context: EngineContext;
@@ -24,6 +26,7 @@ export class UdpListener implements DatagramReceiver, ReturnPath, Flushable {
     this.#listener = listener;
     this.#settings = settings;
     this.#context = context;
+    this.#source = context.stallGuard.newSource();
     this.#listening = listeningSocket(listener, listener.port);
   }
 
@@ -53,11 +56,12 @@ export class UdpListener implements DatagramReceiver, ReturnPath, Flushable {
   }
 
   onBatch(batch: readonly Datagram[]): void {
-    const { flushQueue } = this.#context;
+    const { flushQueue, stallGuard } = this.#context;
+    const isStale = stallGuard.isStale(this.#source);
     flushQueue.hold();
     for (const datagram of batch) {
       try {
-        this.#receive(datagram);
+        this.#receive(datagram, isStale);
       } catch (error) {
         reportDefect(this.#context, error);
       }
@@ -100,7 +104,7 @@ export class UdpListener implements DatagramReceiver, ReturnPath, Flushable {
     this.#socket?.flush();
   }
 
-  #receive(datagram: Datagram): void {
+  #receive(datagram: Datagram, isStale: boolean): void {
     const { bytes, address, port } = datagram;
     const { statistics, dispatcher } = this.#context;
     if (bytes.length <= KEEP_ALIVE_BYTES_MAX) statistics.countDrop('keep_alive');
@@ -108,6 +112,7 @@ export class UdpListener implements DatagramReceiver, ReturnPath, Flushable {
     else if (port === 0) statistics.countDrop('source_port');
     else if (isStun(bytes)) statistics.countDrop('stun');
     else if (this.#isDraining) statistics.countDrop('draining');
+    else if (isStale) dispatcher.receiveStale(bytes.latin1Slice(), this, address, port);
     else dispatcher.receive(bytes.latin1Slice(), this, address, port);
   }
 

@@ -8,9 +8,12 @@ import { miCaller } from '../../support/mi-caller.ts';
 import { silentLog } from '../../support/silent-log.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
+/** Time stands still. */
+const CLOCK = { nowMs: () => 1_732_650_000_000, offsetMs: () => 0 };
+
 async function start(t: Test, natPingIntervalS = 30) {
   const path = join(tempFolder(t), 'role');
-  const role = await Role.open({ path, atFirst: 'active' }, silentLog);
+  const role = await Role.open({ path, atFirst: 'active', nodeId: 1 }, CLOCK, silentLog);
   const interval = { s: natPingIntervalS };
   const call = miCaller(new CommandTable([nhEnablePingCommand(role, () => interval.s)]));
   return { path, role, interval, call, stored: () => readFileSync(path, 'utf8') };
@@ -37,7 +40,7 @@ t.test('a number sets it, and OK means that the role file holds it', async (t) =
   for (const [params, isOn] of calls) {
     t.equal(await call('nh_enable_ping', params), 'OK', JSON.stringify(params));
     t.equal(role.isOpen, isOn);
-    t.equal(stored(), isOn ? 'active\n' : 'passive\n');
+    t.equal(stored(), isOn ? 'active 1732650000000\n' : 'passive\n');
   }
 });
 

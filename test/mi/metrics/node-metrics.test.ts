@@ -2,7 +2,7 @@ import t from 'tap';
 import { DEGRADATIONS } from '../../../lib/mi/commands/status.ts';
 import { NodePages } from '../../../lib/mi/metrics/node-pages.ts';
 import { expositionOf } from './support/exposition.ts';
-import { SomeNode } from './support/some-node.ts';
+import { LAGGING, SomeNode } from './support/some-node.ts';
 
 async function scraped(node: SomeNode) {
   return expositionOf(await node.metrics.text());
@@ -81,6 +81,52 @@ t.test('what is counted elsewhere is shown as it is at each scrape', async (t) =
   );
   t.equal(second.value('twinreg_degraded', { reason: 'disk' }), 0);
   t.equal(second.value('twinreg_ready'), 0);
+});
+
+t.test('a node shows how it stands with its twin, in base units', async (t) => {
+  const node = new SomeNode();
+  node.pings.hidden = 3;
+  const { value } = await scraped(node);
+  t.equal(value('twinreg_in_sync'), 0);
+  t.equal(value('twinreg_synced'), 1);
+  for (const state of ['down', 'connecting', 'authenticating', 'reconciling', 'in-sync', 'lagging']) {
+    const sample = (direction: string) => value('twinreg_replication_state', { direction, state });
+    t.equal(sample('outgoing'), Number(state === 'lagging'), `outgoing ${state}`);
+    t.equal(sample('incoming'), Number(state === 'in-sync'), `incoming ${state}`);
+  }
+  t.equal(value('twinreg_replication_lag_changes'), 40);
+  t.equal(value('twinreg_replication_lag_seconds'), 1.25);
+  t.equal(value('twinreg_replication_log_bytes'), 8192);
+  t.equal(value('twinreg_replication_head_position'), 140);
+  t.equal(value('twinreg_replication_applied_position'), 70);
+  t.equal(value('twinreg_replication_silence_seconds'), 0.5);
+  t.equal(value('twinreg_clock_offset_seconds'), -1.5);
+  t.equal(value('twinreg_wall_clock_offset_seconds'), 0.25);
+  t.equal(value('twinreg_replication_refusals_total', { reason: 'wrong-secret' }), 5);
+  t.equal(value('twinreg_replication_refusals_total', { reason: 'clock' }), 0);
+  t.equal(value('twinreg_replication_links_total'), 3);
+  t.equal(value('twinreg_replication_demotions_total'), 6);
+  t.equal(value('twinreg_replication_resumes_total'), 1);
+  t.equal(value('twinreg_replication_reconciles_total'), 2);
+  t.equal(value('twinreg_replication_protocol_errors_total'), 1);
+  t.equal(value('twinreg_replication_log_overruns_total'), 7);
+  t.equal(value('twinreg_replication_last_reconcile_age_seconds'), 60);
+  t.equal(value('twinreg_replication_last_reconcile_duration_seconds'), 0.75);
+  t.equal(value('twinreg_replication_last_reconcile_users', { what: 'received' }), 9);
+  t.equal(value('twinreg_replication_last_reconcile_users', { what: 'changed' }), 4);
+  t.equal(value('twinreg_ping_hidings_total'), 3);
+});
+
+t.test("without a link nobody knows the twin's clock; a node of its own knows nothing of a twin", async (t) => {
+  const unlinked = { ...LAGGING, silentMs: undefined, clockOffsetMs: undefined, lastReconcile: undefined };
+  const { families } = await scraped(new SomeNode({ replication: () => unlinked }));
+  const absent = ['clock_offset_seconds', 'replication_silence_seconds', 'replication_last_reconcile_users'];
+  for (const name of absent) t.same(families.get(`twinreg_${name}`)?.samples, [], name);
+  const alone = await scraped(new SomeNode({ replication: () => undefined }));
+  t.same(alone.problems, []);
+  for (const [name, { samples }] of alone.families) {
+    if (/^twinreg_(replication_|in_sync|synced|clock_|wall_)/.test(name)) t.same(samples, [], name);
+  }
 });
 
 t.test('without a disk its families are there and empty', async (t) => {

@@ -53,6 +53,8 @@ export class PingerWorld {
   readonly sent: Sent[] = [];
   readonly requests: OptionsRequest[] = [];
   readonly gate: { isOpen: boolean };
+  /** As a node without a twin, at first. */
+  readonly removal = { mayRemove: true };
   readonly table: LocationTable;
   readonly pinger: NatPinger;
   /** Contact -> what its phone answers; undefined = nothing. */
@@ -70,6 +72,7 @@ export class PingerWorld {
       settings: { ...DEFAULTS, ...settings },
       table: this.table,
       judge: this.table,
+      removal: this.removal,
       sender: {
         sendOptions: (options) => this.#sendOptions(options),
         sendKeepAlive: (hop) => {

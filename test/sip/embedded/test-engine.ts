@@ -9,6 +9,7 @@ import {
 } from '../../../lib/sip/embedded/engine-settings.ts';
 import type { NameLookup } from '../../../lib/sip/embedded/name-cache.ts';
 import type { DropReason } from '../../../lib/sip/embedded/engine-statistics.ts';
+import type { Clock } from '../../../lib/core/clock.ts';
 import type { InboundRequest, ListeningSocket, RequestHandler } from '../../../lib/sip/engine.ts';
 import { loopbackAddress } from '../../support/free-port.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -30,6 +31,8 @@ export interface TestEngineOptions extends Partial<Omit<EmbeddedEngineSettings, 
   readonly tcp?: Partial<TcpSettings>;
   readonly handlers?: ReadonlyMap<string, RequestHandler>;
   readonly lookup?: NameLookup;
+  /** `Clock.soon` waits for the event loop, while time stands still until the test moves it. */
+  readonly hasRealTurns?: boolean;
 }
 
 /** Answers each REGISTER with 200 at once. */
@@ -82,6 +85,7 @@ export class TestEngine {
       forceRport: true,
       serverHeader: 'test',
       supported: ['path'],
+      stallMs: 0,
       ...options,
       udp: { ...UDP, ...options.udp },
       tcp: { ...TCP, ...options.tcp },
@@ -89,7 +93,7 @@ export class TestEngine {
     const handlers = options.handlers ?? REGISTER_OK;
     this.engine = new EmbeddedEngine(settings, {
       handlers,
-      clock: this.clock,
+      clock: options.hasRealTurns === true ? withRealTurns(this.clock) : this.clock,
       random: { u32: () => this.#random++ },
       optionsReply: (token, status) => this.optionsReplies.push([token, status]),
       optionsUnsent: (token) => this.optionsUnsent.push(token),
@@ -140,11 +144,25 @@ export class TestEngine {
     while (!holds()) await new Promise((resolve) => setImmediate(resolve));
   }
 
+  /** Lets the event loop turn so often. */
+  async turns(count: number): Promise<void> {
+    for (; count > 0; count--) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   #socket(transport: 'udp' | 'tcp'): ListeningSocket {
     const found = this.engine.sockets.find((socket) => socket.transport === transport);
     if (found === undefined) throw new Error(`no ${transport} socket`);
     return found;
   }
+}
+
+function withRealTurns(clock: ManualClock): Clock {
+  return {
+    monotonicMs: () => clock.monotonicMs(),
+    wallMs: () => clock.wallMs(),
+    after: (delayMs, run) => clock.after(delayMs, run),
+    soon: (run) => void setImmediate(run),
+  };
 }
 
 export function listener(transport: 'udp' | 'tcp', address: string, port = 0): ListenerSettings {

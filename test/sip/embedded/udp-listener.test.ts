@@ -5,6 +5,7 @@ import { EngineStatistics } from '../../../lib/sip/embedded/engine-statistics.ts
 import { FlushQueue } from '../../../lib/sip/embedded/flush-queue.ts';
 import { OccasionalLog } from '../../../lib/sip/embedded/occasional-log.ts';
 import { ReplyReceiver } from '../../../lib/sip/embedded/reply-receiver.ts';
+import { StallGuard } from '../../../lib/sip/embedded/stall-guard.ts';
 import { UdpListener } from '../../../lib/sip/embedded/udp-listener.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { RecordedLog } from './recorded-log.ts';
@@ -21,7 +22,8 @@ function unboundListener(): { udp: UdpListener; statistics: EngineStatistics; lo
   const replyReceiver = new ReplyReceiver(() => undefined, statistics);
   const dispatcher = new Dispatcher(handlers, [], { send: () => undefined }, replyReceiver, statistics);
   const occasionalLog = new OccasionalLog(log, clock);
-  const context: EngineContext = { dispatcher, statistics, flushQueue: new FlushQueue(), clock, log, occasionalLog };
+  const [flushQueue, stallGuard] = [new FlushQueue(), new StallGuard(0, clock, log, statistics)];
+  const context: EngineContext = { dispatcher, statistics, flushQueue, stallGuard, clock, log, occasionalLog };
   return { udp: new UdpListener(listener('udp', '192.0.2.1', 5060), UDP, context), statistics, log, callIds };
 }
 

@@ -1,0 +1,55 @@
+import type { ClusterControl } from '../cluster/cluster-control.ts';
+import type { CommitGate } from '../location/ports.ts';
+import type { RemovalPermit } from '../pinger/ports.ts';
+import type { RoleName } from '../role/role-name.ts';
+import type { Role } from '../role/role.ts';
+import type { TwinStatus } from './twin-status.ts';
+
+/** What the rest of a node has to do with the twin, whether there can be one or not. */
+export interface TwinSide {
+  /** What replies wait for on behalf of the twin. */
+  readonly gates: readonly CommitGate[];
+  /** Whether contacts may be removed for good when their pings are lost. */
+  readonly removal: RemovalPermit;
+  /** The cluster as management commands see it; undefined for a node of its own. */
+  readonly control: ClusterControl | undefined;
+  /** Undefined for a node of its own. */
+  status(): TwinStatus | undefined;
+  /** What `nh_enable_ping` is before anybody said so: of a pair one node pings. */
+  readonly roleAtFirst: RoleName;
+  /** Whether `proveForgettable` may come to something now. */
+  readonly mayProve: boolean;
+  /**
+   * Right after the dead were noted: calls `done` once, with whether it is proved that they may go. With a cluster
+   * configured that takes a twin in sync, whatever the rows say today: another node may have been named yesterday.
+   */
+  proveForgettable(done: (isProved: boolean) => void): void;
+  /** From now on the twin hears of the role, and the role of the twin's. */
+  followRole(role: Role): void;
+  /**
+   * Listens and dials. Resolves when SIP may be served: when the twin was met, or soon without it. Rejects with
+   * an OperationalError that names the listener.
+   */
+  start(): Promise<void>;
+  /** Resolves when no reply waits for the twin any more, or would for too long. */
+  settled(): Promise<void>;
+  /** Says goodbye to the twin. */
+  stop(): Promise<void>;
+}
+
+/** A node of its own: nobody to wait for, and only the disk has to agree that something is forgotten. */
+export function alone(store: { whenFlushedAfterNow(done: () => void): void }): TwinSide {
+  return {
+    gates: [],
+    removal: { mayRemove: true },
+    roleAtFirst: 'active',
+    mayProve: true,
+    control: undefined,
+    status: () => undefined,
+    proveForgettable: (done) => store.whenFlushedAfterNow(() => done(true)),
+    followRole: () => undefined,
+    start: () => Promise.resolve(),
+    settled: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+  };
+}
