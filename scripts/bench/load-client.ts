@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { registerText, type LoadOrder, type LoadResult } from './load.ts';
-import { ADDRESS, LOAD_CORE } from './server.ts';
+import { Asker } from './asker.ts';
+import type { LagOrder, LagResult } from './lag.ts';
+import { queryText, type LoadOrder, type LoadResult } from './load.ts';
+import type { WorkerOrder } from './load.worker.ts';
+import { LOAD_CORE } from './server.ts';
 
 /** The load generator in a process of its own, on its own core. */
 export class LoadClient {
@@ -16,10 +18,18 @@ export class LoadClient {
     });
   }
 
-  async run(order: LoadOrder): Promise<LoadResult> {
+  run(order: LoadOrder): Promise<LoadResult> {
+    return this.#result<LoadResult>({ load: order }, `load on ${order.address}:${order.port}`);
+  }
+
+  lag(order: LagOrder): Promise<LagResult> {
+    return this.#result<LagResult>({ lag: order }, 'replication lag');
+  }
+
+  async #result<T>(order: WorkerOrder, name: string): Promise<T> {
     this.#child.send(order);
-    const [answer] = (await once(this.#child, 'message')) as [{ result: LoadResult } | { error: string }];
-    if ('error' in answer) throw new Error(`load on port ${order.port}: ${answer.error}`);
+    const [answer] = (await once(this.#child, 'message')) as [{ result: T } | { error: string }];
+    if ('error' in answer) throw new Error(`${name}: ${answer.error}`);
     return answer.result;
   }
 
@@ -28,24 +38,14 @@ export class LoadClient {
   }
 }
 
-const START_TRIES = 100;
 const TRY_EVERY_MS = 100;
 
-/** Resolves when a REGISTER to this port is answered; rejects after ten seconds. */
-export async function untilItAnswers(port: number): Promise<void> {
-  const socket = createSocket('udp4');
-  const answered = once(socket, 'message');
-  socket.bind(0, ADDRESS);
-  await once(socket, 'listening');
-  const probe = registerText(99_999_999, 1, socket.address().port).replace(/Contact: .*\r\n/, '');
+/** Resolves when a REGISTER to this place is answered; rejects after ten seconds. */
+export async function untilItAnswers(address: string, port: number): Promise<void> {
+  const asker = await Asker.open({ resendMs: TRY_EVERY_MS });
   try {
-    for (let tries = 0; tries < START_TRIES; tries++) {
-      socket.send(Buffer.from(probe, 'latin1'), port, ADDRESS, () => undefined);
-      const pause = new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS, 'silent'));
-      if ((await Promise.race([answered, pause])) !== 'silent') return;
-    }
+    await asker.ask({ address, port }, queryText(99_999_999, 1, asker.localPort));
   } finally {
-    socket.close();
+    asker.close();
   }
-  throw new Error(`nothing answered SIP on ${ADDRESS}:${port} within ${(START_TRIES * TRY_EVERY_MS) / 1000} s`);
 }

@@ -8,13 +8,18 @@ import { createSocket, type Socket } from 'node:dgram';
  *
  * A request without an answer is sent again after RESEND_MS, twice that, and so on, as a phone would. What counts as answered is a 200 whose
  * Call-ID is that of a phone still waiting.
+ *
+ * With `asks: 'contacts'` the requests have no Contact: they change nothing, and `shown` counts the answers that list one.
  */
 export interface LoadOrder {
   readonly address: string;
   readonly port: number;
   readonly first: number;
   readonly count: number;
+  /** 1 by default; 10: every tenth phone, `count` of them. */
+  readonly every?: number;
   readonly cseq: number;
+  readonly asks?: 'registration' | 'contacts';
   readonly pace: { readonly inFlight: number } | { readonly rate: number };
   /** Port of all Contacts; 5060 by default, where nobody is. */
   readonly contactPort?: number;
@@ -24,6 +29,8 @@ export interface LoadResult {
   readonly answered: number;
   readonly resent: number;
   readonly refused: number;
+  /** Answers that list a contact. */
+  readonly shown: number;
   readonly seconds: number;
 }
 
@@ -57,6 +64,7 @@ function boundSocket(): Promise<Socket> {
 
 class Load {
   readonly #order: LoadOrder;
+  readonly #every: number;
   readonly #socket: Socket;
   readonly #localPort: number;
   /** When each phone's request was last sent, 0 once it is answered. */
@@ -66,11 +74,13 @@ class Load {
   #answered = 0;
   #resent = 0;
   #refused = 0;
+  #shown = 0;
   #lastAnswerMs = performance.now();
   #isStopped = false;
 
   constructor(order: LoadOrder, socket: Socket) {
     this.#order = order;
+    this.#every = order.every ?? 1;
     this.#socket = socket;
     this.#localPort = socket.address().port;
     this.#sentAtMs = new Float64Array(order.count);
@@ -86,7 +96,7 @@ class Load {
     else this.#sendPaced(pace.rate, startMs);
     await finished;
     const seconds = (performance.now() - startMs) / 1000;
-    return { answered: this.#answered, resent: this.#resent, refused: this.#refused, seconds };
+    return { answered: this.#answered, resent: this.#resent, refused: this.#refused, shown: this.#shown, seconds };
   }
 
   stop(): void {
@@ -120,20 +130,26 @@ class Load {
   #send(phone: number): void {
     this.#sentAtMs[phone] = performance.now();
     this.#sends[phone] = (this.#sends[phone] ?? 0) + 1;
-    const text = registerText(this.#order.first + phone, this.#order.cseq, this.#localPort, this.#order.contactPort);
-    this.#socket.send(Buffer.from(text, 'latin1'), this.#order.port, this.#order.address);
+    const { first, cseq, asks, contactPort, port, address } = this.#order;
+    const name = first + phone * this.#every;
+    const text =
+      asks === 'contacts'
+        ? queryText(name, cseq, this.#localPort)
+        : registerText(name, cseq, this.#localPort, contactPort);
+    this.#socket.send(Buffer.from(text, 'latin1'), port, address);
   }
 
   /** Whether the message answered a phone that was still waiting. */
   #take(message: Buffer): boolean {
     const text = message.latin1Slice(0, message.length);
     const at = text.indexOf('\r\nCall-ID: ');
-    const phone = Number.parseInt(text.slice(at + 11, at + 19), 10) - this.#order.first;
+    const phone = (Number.parseInt(text.slice(at + 11, at + 19), 10) - this.#order.first) / this.#every;
     if (!((this.#sentAtMs[phone] ?? 0) > 0)) return false;
     this.#sentAtMs[phone] = 0;
     this.#lastAnswerMs = performance.now();
     if (text.startsWith('SIP/2.0 200')) this.#answered++;
     else this.#refused++;
+    if (text.includes('\r\nContact: ')) this.#shown++;
     return true;
   }
 
@@ -167,4 +183,10 @@ export function registerText(phone: number, cseq: number, port: number, contactP
     'Supported: replaces, path\r\n' +
     'Content-Length: 0\r\n\r\n'
   );
+}
+
+/** Asks for the contacts of the same AoR (RFC 3261 §10.2.3): no Contact, and a Call-ID of its own. */
+export function queryText(phone: number, cseq: number, port: number): string {
+  const text = registerText(phone, cseq, port).replace('branch=z9hG4bK', 'branch=z9hG4bK-query');
+  return text.replace(/Contact: .*\r\n/, '').replace('-5f1e0c9a7b3d4e26@', '-query-9a7b3d4e26@');
 }

@@ -2,18 +2,25 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startKamailioPair } from './kamailio-pair.ts';
 import { startKamailio } from './kamailio.ts';
 import { LoadClient } from './load-client.ts';
 import { measureCpu, measureMemory, type CpuFigures, type Figures, type MemoryFigures } from './measure.ts';
 import { measureDelay, measureDump } from './measure-delay.ts';
+import { measureLag, type LagFigures } from './measure-lag.ts';
+import { measurePair, type PairFigures } from './measure-pair.ts';
+import { measureSync } from './measure-sync.ts';
 import { measurePings } from './measure-pings.ts';
+import { lagTable, pairTable, syncTable } from './report-pair.ts';
 import { cpuTable, delayTable, dumpTable, memoryTable, pingTable } from './report.ts';
 import type { StartServer } from './server.ts';
+import { startTwinregPair } from './twinreg-pair.ts';
 import { startTwinreg } from './twinreg.ts';
 
 /**
  * `npm run bench`: CPU per REGISTER and memory per contact of this registrar beside Kamailio, in one run on one machine; and of
- * this registrar alone, how long its event loop is held up, and what pings cost. `--only cpu,pings` runs only these.
+ * this registrar alone, how long its event loop is held up, and what pings cost. Then the same for pairs that replicate, with the
+ * lag of the other node, and how long a node takes to join. `--only cpu,pings` runs only these, `--pairs no-db` measures only that pair.
  * Rounds alternate between the servers, because the machine's own speed drifts; the table shows the median of the rounds.
  */
 const SERVERS: readonly StartServer[] = [
@@ -22,7 +29,13 @@ const SERVERS: readonly StartServer[] = [
   startTwinreg('single-instance-sql-write-back'),
 ];
 
-const SECTIONS = { cpu, memory, delay, dump, pings };
+const PAIRS = {
+  kamailio: startKamailioPair,
+  'no-db': startTwinregPair('no-db'),
+  'write-back': startTwinregPair('sql-write-back'),
+};
+
+const SECTIONS = { cpu, memory, delay, dump, pings, pair, lag, sync };
 
 const { values } = parseArgs({
   options: {
@@ -31,13 +44,17 @@ const { values } = parseArgs({
     phones: { type: 'string', default: '100000' },
     memory: { type: 'string', default: '100000,500000' },
     contacts: { type: 'string', default: '500000' },
+    pairs: { type: 'string', default: Object.keys(PAIRS).join(',') },
+    synced: { type: 'string', default: '100000,500000' },
     pinged: { type: 'string', default: '60000' },
   },
 });
 
-const wanted = values.only.split(',');
-const unknown = wanted.find((name) => !(name in SECTIONS));
-if (unknown !== undefined) throw new Error(`--only ${unknown}: the sections are ${Object.keys(SECTIONS).join(', ')}`);
+const wanted = namesOf('only', values.only, SECTIONS);
+const wantedPairs = namesOf('pairs', values.pairs, PAIRS);
+const pairs = Object.entries(PAIRS).flatMap(([name, start]) => (wantedPairs.includes(name) ? [start] : []));
+
+const LAG_LOADS_PER_S = [100, 2000, 5000];
 
 const FIRST_PORT = 25060;
 let nextPort = FIRST_PORT;
@@ -50,6 +67,14 @@ try {
 } finally {
   load.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** The names in a list, each of which is one of those that there are. */
+function namesOf(option: string, list: string, known: object): readonly string[] {
+  const names = list.split(',');
+  const unknown = names.find((name) => !(name in known));
+  if (unknown === undefined) return names;
+  throw new Error(`--${option} ${unknown}: there are ${Object.keys(known).join(', ')}`);
 }
 
 async function cpu(): Promise<void> {
@@ -87,7 +112,47 @@ async function pings(): Promise<void> {
   console.log(pingTable(await measurePings(...place(), load, Number(values.pinged))));
 }
 
-async function withServer<T>(start: StartServer, measure: (server: Awaited<ReturnType<StartServer>>) => Promise<T>) {
+async function pair(): Promise<void> {
+  const all = new Map<string, readonly PairFigures[]>();
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const start of pairs) {
+      const { name, figures } = await withServer(start, (pair) => measurePair(pair, load, Number(values.phones)));
+      all.set(name, [...(all.get(name) ?? []), figures]);
+      console.error(`round ${round + 1}: ${name}: ${JSON.stringify(figures)}`);
+    }
+  }
+  console.log(pairTable(all));
+}
+
+async function lag(): Promise<void> {
+  const all = new Map<string, readonly LagFigures[]>();
+  const beside = new LoadClient();
+  try {
+    for (const start of pairs) {
+      const { name, figures } = await withServer(start, (pair) => measureLag(pair, load, beside, LAG_LOADS_PER_S));
+      all.set(name, figures);
+    }
+  } finally {
+    beside.stop();
+  }
+  console.log(lagTable(all));
+}
+
+async function sync(): Promise<void> {
+  for (const contacts of values.synced.split(',').map(Number).filter(Boolean)) {
+    console.log(syncTable(await measureSync(...place(), load, contacts)));
+  }
+}
+
+interface Stoppable {
+  readonly name: string;
+  stop(): Promise<void>;
+}
+
+async function withServer<Started extends Stoppable, T>(
+  start: (folder: string, port: number) => Promise<Started>,
+  measure: (started: Started) => Promise<T>,
+) {
   const server = await start(...place());
   try {
     return { name: server.name, figures: await measure(server) };

@@ -1,7 +1,9 @@
 import type { DelayFigures, DumpFigures } from './measure-delay.ts';
 import type { PingFigures } from './measure-pings.ts';
 import { LOADS, type CpuFigures, type Figures, type MemoryFigures } from './measure.ts';
+import { median } from './percentile.ts';
 import type { DelayReading } from './probed-daemon.ts';
+import { mebibytes, table } from './table.ts';
 
 type Load = (typeof LOADS)[number];
 
@@ -29,20 +31,6 @@ export function memoryTable(contacts: number, all: ReadonlyMap<string, MemoryFig
     String(Math.round((fullBytes - emptyBytes) / contacts)),
   ]);
   return table([`${contacts} contacts`, 'empty, MiB', 'full, MiB', 'bytes a contact'], rows);
-}
-
-function mebibytes(bytes: number): string {
-  return (bytes / 1024 / 1024).toFixed(0);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n');
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 export function delayTable(figures: DelayFigures): string {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { untilItAnswers } from './load-client.ts';
 import { processTree } from './proc.ts';
-import { ADDRESS, SERVER_CORE, type Server } from './server.ts';
+import { ADDRESS, SERVER_CORE, type Place, type Server } from './server.ts';
 
 /** A program of ours can be talked to. */
 interface StartedServer extends Server {
@@ -11,16 +11,22 @@ interface StartedServer extends Server {
   told(): Promise<unknown>;
 }
 
-/** Starts a program on the servers' core; resolves when it answers SIP, and leaves nothing running when it does not. */
-export async function startedServer(name: string, port: number, command: readonly string[]): Promise<StartedServer> {
-  const child = spawn('taskset', ['-c', SERVER_CORE, ...command], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+/** Where a server stands that is measured alone. */
+export function alone(port: number): Place {
+  return { address: ADDRESS, port, core: SERVER_CORE };
+}
+
+/** Starts a program on its core; resolves when it answers SIP, and leaves nothing running when it does not. */
+export async function startedServer(name: string, place: Place, command: readonly string[]): Promise<StartedServer> {
+  const { address, port, core } = place;
+  const child = spawn('taskset', ['-c', core, ...command], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const ended = once(child, 'exit');
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
     await ended;
   };
   try {
-    await untilItAnswers(port);
+    await untilItAnswers(address, port);
   } catch (error) {
     await stop();
     throw error;
@@ -31,5 +37,5 @@ export async function startedServer(name: string, port: number, command: readonl
     return message;
   };
   const tell = (message: string): void => void child.send(message);
-  return { name, address: ADDRESS, port, pids: () => processTree(pid), stop, tell, told };
+  return { name, address, port, pids: () => processTree(pid), stop, tell, told };
 }

@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DelayReading } from './probed-daemon.ts';
-import { ADDRESS, type Server, type StartServer } from './server.ts';
-import { startedServer } from './started-server.ts';
+import { ADDRESS, type Place, type Server, type StartServer } from './server.ts';
+import { alone, startedServer } from './started-server.ts';
 
 const SCRIPTS = dirname(dirname(fileURLToPath(import.meta.url)));
-const LAUNCHER = join(SCRIPTS, 'twinreg');
+export const LAUNCHER = join(SCRIPTS, 'twinreg');
 const PROBED_DAEMON = join(SCRIPTS, 'bench', 'probed-daemon.ts');
 
 export type Persistence =
@@ -16,14 +16,14 @@ export type Persistence =
 export function startTwinreg(persistence: Persistence): StartServer {
   return (folder, port) => {
     const run = runArguments(folder, configuration(persistence, folder, port, 0));
-    return startedServer(nameOf(persistence), port, [LAUNCHER, ...run]);
+    return startedServer(nameOf(persistence), alone(port), [LAUNCHER, ...run]);
   };
 }
 
 /** The same, pinging every contact once in `intervalS`. */
 export function startPinging(folder: string, port: number, intervalS: number): Promise<Server> {
   const run = runArguments(folder, configuration('single-instance-sql-write-back', folder, port, intervalS));
-  return startedServer('twinreg, pinging', port, [LAUNCHER, ...run]);
+  return startedServer('twinreg, pinging', alone(port), [LAUNCHER, ...run]);
 }
 
 export interface ProbedServer extends Server {
@@ -34,12 +34,16 @@ export interface ProbedServer extends Server {
   readDelay(): Promise<DelayReading>;
 }
 
-/** With write-back, with a watch on its event loop, and the V8 flags that the launcher gives. */
-export async function startProbed(folder: string, port: number): Promise<ProbedServer> {
-  const persistence = 'single-instance-sql-write-back';
-  const run = runArguments(folder, configuration(persistence, folder, port, 0));
+/** Alone, with write-back, and with a watch on its event loop. */
+export function startProbed(folder: string, port: number): Promise<ProbedServer> {
+  return startProbedAt(folder, alone(port), configuration('single-instance-sql-write-back', folder, port, 0));
+}
+
+/** With a watch on its event loop, and the V8 flags that the launcher gives. */
+export async function startProbedAt(folder: string, place: Place, configuration: string): Promise<ProbedServer> {
+  const run = runArguments(folder, configuration);
   const command = [join(SCRIPTS, 'node'), ...launcherFlags(), PROBED_DAEMON, ...run];
-  const server = await startedServer(nameOf(persistence), port, command);
+  const server = await startedServer('twinreg', place, command);
   return {
     ...server,
     miSocket: join(folder, 'twinreg.sock'),
@@ -62,7 +66,7 @@ function nameOf(persistence: Persistence): string {
   return `twinreg, ${persistence.replace('single-instance-', '')}`;
 }
 
-function runArguments(folder: string, configuration: string): readonly string[] {
+export function runArguments(folder: string, configuration: string): readonly string[] {
   mkdirSync(folder, { recursive: true });
   const configFile = join(folder, 'twinreg.yaml');
   writeFileSync(configFile, configuration);
