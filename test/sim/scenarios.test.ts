@@ -4,7 +4,7 @@
  * oracle watches; docs/TESTING.md says which rule each is about.
  */
 import t, { type Test } from 'tap';
-import { CLOCKS_SETTLED_MS, Story } from './history/story.ts';
+import { BEGINS_MS, CLOCKS_SETTLED_MS, Story } from './history/story.ts';
 import type { ContactName } from './history/planned-event.ts';
 
 const SECOND = 1000;
@@ -41,6 +41,8 @@ function alwaysEndsWith(
  * its reconciliation is over.
  */
 const WHILE_RECONCILING = Array.from({ length: 45 }, (_, step) => 95 + step * 3);
+
+const EACH_MILLISECOND = Array.from({ length: 130 }, (_, step) => 95 + step);
 
 const SLOW_LINK = { weather: { leastMs: 4, mostMs: 12, piecesMax: 3 } } as const;
 
@@ -83,6 +85,20 @@ t.test('phones', async (t) => {
   t.test('"*" ends what only the other node knows', async (t) => {
     endsWith(t, [], () =>
       new Story().wait(CLOCKS_SETTLED_MS).cut(5000).register('B', ['c0']).wait(1000).star('A', { phone: 1 }).wait(5000),
+    );
+  });
+
+  t.test('a later "*" counts above an earlier one', async (t) => {
+    endsWith(t, [], () =>
+      new Story()
+        .star('A', { phone: 1 })
+        .wait(500)
+        .register('A', ['c0'])
+        .wait(500)
+        .star('A', { phone: 2 })
+        .wait(500)
+        .crash('B', 300)
+        .wait(3000),
     );
   });
 
@@ -254,6 +270,22 @@ t.test('answers', async (t) => {
         .register('A', ['c0'])
         .wait(1510 - ms)
         .query('A')
+        .wait(5000),
+    );
+  });
+
+  t.test('a change that the log has no room for is not answered as if the twin had it', async (t) => {
+    endsWith(t, 'anything', () =>
+      new Story({ logBytesMax: 500 })
+        .delay('A', 350, 2000)
+        .wait(10)
+        .register('B', ['c0'])
+        .wait(100)
+        .register('B', ['c1'], { phone: 1 })
+        .wait(100)
+        .register('B', ['c2'], { phone: 2, aor: 1 })
+        .wait(20)
+        .register('B', ['c3'], { phone: 3, aor: 2 })
         .wait(5000),
     );
   });
@@ -477,14 +509,15 @@ t.test('judgements', async (t) => {
 
 t.test('restarts', async (t) => {
   t.test('an order given to a node whose clock is behind what it knows counts', async (t) => {
+    // The node that starts anew begins ahead of its twin, by what its disk's mark keeps in reserve.
     endsWith(t, ['c0'], () =>
       new Story()
         .wait(CLOCKS_SETTLED_MS)
-        .cut(2500)
+        .cut(1300)
         .crash('B', 30)
-        .wait(1500)
+        .wait(1100)
         .register('B', ['-c0'])
-        .wait(1800)
+        .wait(550)
         .register('A', ['c0'], { phone: 1 })
         .wait(3000),
     );
@@ -620,6 +653,21 @@ t.test('restarts', async (t) => {
         .crash('B', 500, 'kept')
         .wait(3000),
     );
+    // The AoR is the same on both when they are compared, and another one keeps them busy while it changes.
+    alwaysEndsWith(t, ['c0', 'c1', 'c2'], EACH_MILLISECOND, (ms) =>
+      new Story({ ...SLOW_LINK, logBytesMax: 700 })
+        .register('A', ['c2'])
+        .register('A', ['c3'], { phone: 3, aor: 1 })
+        .wait(1000)
+        .cut(60)
+        .wait(5)
+        .register('A', ['c0', 'c1', 'c2', 'c3'], { phone: 3, aor: 1 })
+        .wait(ms - 5)
+        .register('A', ['c0'])
+        .wait(2)
+        .register('B', ['c1'], { phone: 1 })
+        .wait(3000),
+    );
   });
 
   t.test('a link that is lost during the reconciliation leaves no gap behind', async (t) => {
@@ -651,6 +699,31 @@ t.test('restarts', async (t) => {
         .register('A', ['c0'], { phone: 1 })
         .wait(4000),
     );
+  });
+});
+
+t.test('links', async (t) => {
+  /** How long after the beginning of the story node B was in sync again for the last time. */
+  function backInSyncMs(t: Test, story: Story): number {
+    const { fault, trace } = story.tell();
+    t.equal(fault, undefined);
+    const line = trace.findLast((each) => each.includes(' B  is in sync')) ?? '';
+    return Number(line.trim().split(' ')[0]) * SECOND - BEGINS_MS;
+  }
+
+  t.test('a twin that starts anew is linked at once, although the old link still looks alive', async (t) => {
+    const story = new Story().fault({ kind: 'crash', node: 'B', downMs: 100, silently: true, disk: 'kept' }).wait(8000);
+    t.ok(backInSyncMs(t, story) < SECOND);
+  });
+
+  t.test('a twin that dials again is linked at once, although the old link still looks alive', async (t) => {
+    t.ok(backInSyncMs(t, new Story().halfClose('B').wait(8000)) < SECOND);
+  });
+
+  t.test('a twin that is silent is given up, and linked again when it is heard', async (t) => {
+    const story = new Story().freeze(['A', 'B'], 6000).wait(4000).register('A', ['c0']).wait(9000);
+    t.ok(story.tell().trace.some((line) => line.includes('A  is out of sync')));
+    endsWith(t, ['c0'], () => story);
   });
 });
 
@@ -852,41 +925,42 @@ t.test('forgetting', async (t) => {
     );
   });
 
+  /**
+   * A registers a binding for H and goes down, B unregisters it; A starts alone, ten seconds before the end of the binding and with a
+   * slow clock, says after a while that it is synced, and meets B so long after that end.
+   */
+  function startsAloneAndSlow(slowMs: number, meetsAfterMs: number, alone: (story: Story) => Story): Story {
+    const startsAtMs = H - 10 * SECOND;
+    const story = new Story({ active: 'B' })
+      .register('A', ['c0'], { expiresS: H_S })
+      .wait(1100)
+      .crash('A', startsAtMs - 1100, 'kept', -slowMs)
+      .wait(10)
+      .register('B', ['-c0'])
+      .wait(890)
+      .jump(H - 20 * SECOND)
+      .wait(500)
+      .cut(17_500 + meetsAfterMs)
+      .wait(16 * SECOND);
+    return alone(story).wait(1500 + meetsAfterMs);
+  }
+
   t.test('a node that starts with a slow clock does not revive what the other one is about to forget', async (t) => {
-    // It starts alone, says that it is synced, and the other one has to take its time.
-    for (const [slowMs, beforeMs] of [
-      [2500, 6000],
-      [50_000, 40_000],
-    ] as const) {
-      endsWith(t, [], () =>
-        new Story({ active: 'B' })
-          .register('A', ['c0'], { expiresS: H_S })
-          .wait(3000)
-          .crash('A', H - 3000 - beforeMs, 'kept', -slowMs)
-          .wait(100)
-          .register('B', ['-c0'])
-          .wait(900)
-          .jump(H - 5000 - beforeMs)
-          .wait(500)
-          .cut(beforeMs + 1600)
-          .wait(beforeMs + 1600),
-      );
-    }
+    for (const meetsAfterMs of [3 * SECOND, 20 * SECOND, 42 * SECOND])
+      endsWith(t, [], () => startsAloneAndSlow(50 * SECOND, meetsAfterMs, (story) => story));
+    endsWith(t, [], () => startsAloneAndSlow(2500, 2300, (story) => story));
   });
 
-  t.test('clocks that are minutes apart come together only if one of them has not been used', async (t) => {
-    endsWith(t, [], () =>
-      new Story({ active: 'B' })
-        .register('A', ['c0'], { expiresS: H_S })
-        .wait(3000)
-        .crash('A', H - 43_000, 'kept', -300_000)
-        .wait(100)
-        .register('B', ['-c0'])
-        .wait(900)
-        .jump(H - 45_000)
-        .wait(500)
-        .cut(42_000)
-        .wait(45_000),
+  t.test(
+    'a node whose clock is minutes slow takes over the time of its twin, if it has not used its own',
+    async (t) => {
+      endsWith(t, [], () => startsAloneAndSlow(300 * SECOND, 110 * SECOND, (story) => story));
+    },
+  );
+
+  t.test('clocks that are minutes apart do not come together when both were used', async (t) => {
+    endsWith(t, ['c1'], () =>
+      startsAloneAndSlow(300 * SECOND, 110 * SECOND, (story) => story.register('A', ['c1'], { phone: 1 })),
     );
   });
 

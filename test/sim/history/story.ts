@@ -14,7 +14,7 @@ import type {
 } from './planned-event.ts';
 
 /** Both nodes have been in sync, and synced, for a while, and both disks have had a flush. */
-const BEGINS_MS = 6000;
+export const BEGINS_MS = 6000;
 
 /** For so long clocks must have met until nothing is left of what they said before. */
 export const CLOCKS_SETTLED_MS = 16_000;
@@ -98,6 +98,10 @@ export class Story {
 
   freeze(at: readonly NodeName[], forMs: number): this {
     return this.#add({ kind: 'freeze', at, forMs });
+  }
+
+  halfClose(node: NodeName): this {
+    return this.#add({ kind: 'half-close', node });
   }
 
   delay(to: NodeName, byMs: number, forMs: number): this {

@@ -8,6 +8,7 @@ import type { EventQueue } from '../world/event-queue.ts';
 import type { NodeEvents } from '../world/node-events.ts';
 import type { SimProcess } from '../world/sim-process.ts';
 import type { Trace } from '../world/trace.ts';
+import { differenceOf } from './difference.ts';
 import { holds, outlivedAtMs, spentAtMs } from './dominance.ts';
 import { Ledger, type Cause } from './ledger.ts';
 import type { Op } from './op.ts';
@@ -223,6 +224,8 @@ export class Oracle implements NodeEvents {
     for (const aor of this.#ledger.aors) {
       const [shownA, shownB] = [a, b].map((process) => this.shown(process, aor).join(', '));
       if (shownA !== shownB) throw new Violation(`of ${aor} A shows ${shownA ?? ''} and B ${shownB ?? ''}`);
+      const difference = differenceOf(a.table.read(aor), b.table.read(aor));
+      if (difference !== undefined) throw new Violation(`of ${aor} A and B hold ${difference}`);
       this.#checkShown(a, aor);
       this.#checkShown(b, aor);
     }
