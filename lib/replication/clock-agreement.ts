@@ -1,3 +1,4 @@
+import { timeText } from '../core/time-text.ts';
 import type { Goodbye } from './goodbye.ts';
 import type { Hello } from './hello.ts';
 import { CLOCK_LEAST_MS, CLOCK_MOST_MS, CLOCK_OFFSET_MAX_MS } from './limits.ts';
@@ -76,8 +77,4 @@ export function clocksApart(nodeId: number, nowMs: number, otherId: number, offs
   const times = `it is ${timeText(nowMs + offsetMs)} at node ${otherId} and ${timeText(nowMs)} at node ${nodeId}`;
   const remedy = `more than ${CLOCK_OFFSET_MAX_MS / 1000} s apart: set the wrong clock right and restart that node`;
   return { reason: 'clock', text: `${times}, ${remedy}` };
-}
-
-function timeText(ms: number): string {
-  return new Date(ms).toISOString();
 }

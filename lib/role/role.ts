@@ -1,11 +1,11 @@
 import { OperationalError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { timeText } from '../core/time-text.ts';
 import type { RoleAnnouncement } from './role-announcement.ts';
 import { RoleFile } from './role-file.ts';
 import { RoleMachine } from './role-machine.ts';
 import type { RoleName } from './role-name.ts';
 import { readStoredFlag, type RoleClock } from './stored-flag.ts';
-import { timeText } from './time-text.ts';
 
 interface RoleSettings {
   /** The role file. */
@@ -152,8 +152,8 @@ export class Role {
     const message = isYielding
       ? 'both nodes have the role, the twin was given it later: this one yields'
       : 'this node does not yield any more';
-    const takenAt = timeText(own.takenAtMs);
-    const twinTakenAt = timeText(twin.takenAtMs);
+    const takenAt = takenText(own);
+    const twinTakenAt = takenText(twin);
     this.#log.info({ nodeId: own.nodeId, takenAt, twinId: twin.nodeId, twinTakenAt, reason }, message);
   }
 
@@ -183,4 +183,9 @@ export class Role {
       );
     }
   }
+}
+
+/** A new pair's first active node was given the role by nobody. */
+function takenText({ takenAtMs }: RoleAnnouncement): string {
+  return takenAtMs === 0 ? 'never' : timeText(takenAtMs);
 }

@@ -1,8 +1,8 @@
 import type { Log } from '../core/log.ts';
+import { timeText } from '../core/time-text.ts';
 import type { RoleFile, StoredRole } from './role-file.ts';
 import type { RoleName } from './role-name.ts';
 import { takenAtMs } from './taken-at.ts';
-import { timeText } from './time-text.ts';
 
 /** The flag as a node finds it at its start. */
 export interface StoredFlag {

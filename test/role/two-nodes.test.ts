@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Role } from '../../lib/role/role.ts';
 import { RecordedLog } from '../sip/embedded/recorded-log.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { ProcessClock, SharedTime } from './support/shared-time.ts';
+import { ProcessClock, SharedTime, T0 } from './support/shared-time.ts';
 
 /** A node of a pair: a role with a file, in one process after another. */
 class Node {
@@ -241,6 +241,15 @@ t.test('each change of yielding is one line of the log, with both times and node
   const renewed = { ...both, takenAt: '2024-11-26T19:40:02.000Z', reason: 'nh_enable_ping' };
   t.match(yielding()[3], { level: 'info', fields: renewed, message: /not yield any more/ });
   t.equal(yielding().length, 4);
+});
+
+t.test('a node that is active because nobody has said otherwise was given the role never', async (t) => {
+  const log = new RecordedLog();
+  const path = join(tempFolder(t), 'role');
+  const role = await Role.open({ path, atFirst: 'active', nodeId: 1 }, new ProcessClock(), log);
+  role.twinAnnounced({ nodeId: 2, takenAtMs: T0 });
+  const fields = { takenAt: 'never', twinTakenAt: '2024-11-26T19:40:00.000Z' };
+  t.match(log.lines.at(-1), { fields, message: /this one yields/ });
 });
 
 t.test('an order here counts, also when the twin took the role by a clock that was ahead', async (t) => {
