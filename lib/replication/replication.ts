@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { describeEvent } from './event-log.ts';
 import type { ReplicatorPorts } from './ports.ts';
+import { readInTurns } from './read-in-turns.ts';
 import { Replicator } from './replicator.ts';
 import type {
   ReplicationStatus,
@@ -28,8 +29,8 @@ export interface ReplicationParts {
   readonly ports: Omit<ReplicatorPorts, 'flushSoon'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Hears of everything that happens, after it was logged; must not throw. */
-  readonly onEvent?: (event: ReplicatorEvent) => void;
+  /** Hears of everything that happens, after it was logged; `isRepeated`: it is no news, and was not. Must not throw. */
+  readonly onEvent?: (event: ReplicatorEvent, isRepeated: boolean) => void;
 }
 
 /** How long a connection that was ended may take to get rid of what was sent on it. */
@@ -64,7 +65,8 @@ export class Replication {
     this.#twin = twin;
     const flushSoon = () => clock.soon(() => this.#step({ kind: 'flush' }));
     this.machine = new Replicator(settings, twin, { ...ports, flushSoon }, clock.monotonicMs());
-    const refused = (text: string) => this.#tell({ event: 'refused', by: 'us', reason: 'certificate', text });
+    const refused = (text: string) =>
+      this.#tell({ event: 'refused', by: 'us', reason: 'certificate', text, isLink: false });
     this.#server = new TwinServer(parts.server, (socket) => this.#accept(socket), refused);
   }
 
@@ -95,6 +97,10 @@ export class Replication {
 
   roleChanged(): void {
     this.#step({ kind: 'role-changed' });
+  }
+
+  readinessChanged(): void {
+    this.#step({ kind: 'readiness-changed' });
   }
 
   /** `ul_cluster_sync`: gets what this node is missing, without leaving what it has. False without a link. */
@@ -165,8 +171,9 @@ export class Replication {
   #tell(event: ReplicatorEvent): void {
     const { log, onEvent } = this.#parts;
     const line = describeEvent(event, this.#twin?.nodeId);
-    if (line !== undefined && !this.#isRepeated(event)) log[line.level](line.fields, line.message);
-    onEvent?.(event);
+    const isRepeated = this.#isRepeated(event);
+    if (line !== undefined && !isRepeated) log[line.level](line.fields, line.message);
+    onEvent?.(event, isRepeated);
   }
 
   /** What is wrong goes wrong once a second, and more often if somebody wants it to: one line a minute says so. */
@@ -208,7 +215,7 @@ export class Replication {
   /** An error is followed by the close. */
   #watch(socket: Socket, link: number): void {
     socket.setNoDelay(true);
-    socket.on('data', (bytes: Buffer) => this.#step({ kind: 'received', link, bytes }));
+    readInTurns(socket, this.#parts.clock, (bytes) => this.#step({ kind: 'received', link, bytes }));
     let reason: string | undefined;
     socket.on('error', (err) => (reason = err.message));
     socket.once('close', () => {
