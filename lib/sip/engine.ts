@@ -13,6 +13,15 @@ export interface ListeningSocket {
   readonly name: string;
 }
 
+/** A socket that is not open yet, since its address is not here, or cannot be bound. */
+export interface WaitingSocket {
+  readonly socket: ListeningSocket;
+  /** When it began to wait, by the monotonic clock. */
+  readonly sinceMs: number;
+  /** Why the last attempt failed, for people. */
+  readonly reason: string;
+}
+
 /** A request that is valid SIP, with where it came from. */
 export interface InboundRequest {
   readonly request: SipRequest;
@@ -79,13 +88,21 @@ export type OptionsUnsentListener = (token: string) => void;
 
 /** What the registrar and the pinger need of a SIP stack, and no more. */
 export interface SipEngine {
-  /** Binds all sockets and begins to deliver. Rejects with an OperationalError that names the socket and what to do. */
+  /**
+   * Binds all sockets and begins to deliver. Resolves when each is bound, or waits for its address, where the settings allow that;
+   * else rejects with an OperationalError that names the socket and what to do.
+   */
   start(): Promise<void>;
+  /** Tries at once to bind what waits: its address may have come. */
+  bindWaiting(): void;
   /** Takes no new requests; replies to those already delivered still go out. */
   drain(): void;
   /** Closes all sockets and connections. */
   stop(): Promise<void>;
+  /** Those that are bound. */
   readonly sockets: readonly ListeningSocket[];
+  /** Those that are not, and will be. */
+  readonly waiting: readonly WaitingSocket[];
   /** Sends once, without retransmissions. Replies to it go to the engine's `OptionsReplyListener`. */
   sendOptions(options: OptionsRequest): SendOutcome;
   /** Sends what opens a NAT binding and asks for no answer: four zero octets in a datagram, CRLF CRLF on a connection. */

@@ -1,6 +1,22 @@
 import { OperationalError } from '../../core/errors.ts';
+import { isLoopback } from '../../core/is-loopback.ts';
 import type { ListenerSettings } from './engine-settings.ts';
-import { socketName } from './listening-socket.ts';
+import { isWildcard, socketName } from './listening-socket.ts';
+
+/**
+ * Whether the address may come by itself: it is on the other node; or, of a loopback address, the other node is on this
+ * machine and has bound it.
+ */
+export function mayComeLater({ address }: { readonly address: string }, error: unknown): boolean {
+  switch (errorCode(error instanceof OperationalError ? error.cause : error)) {
+    case 'EADDRNOTAVAIL':
+      return !isWildcard(address);
+    case 'EADDRINUSE':
+      return isLoopback(address);
+    default:
+      return false;
+  }
+}
 
 /** What an operator can do about a socket that cannot be bound. */
 export function bindError(listener: ListenerSettings, error: unknown): OperationalError {

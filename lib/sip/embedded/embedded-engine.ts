@@ -10,15 +10,18 @@ import type {
   RequestHandler,
   SendOutcome,
   SipEngine,
+  WaitingSocket,
 } from '../engine.ts';
+import { mayComeLater } from './bind-error.ts';
 import { ConnectionTable } from './connection-table.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { EngineContext } from './engine-context.ts';
 import { describeSocket } from './listening-socket.ts';
 import type { EmbeddedEngineSettings } from './engine-settings.ts';
-import { EngineStatistics } from './engine-statistics.ts';
+import { EngineStatistics, type Stall } from './engine-statistics.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { interfaceAddresses } from './interface-addresses.ts';
+import { LateBinding } from './late-binding.ts';
 import { NameCache, type NameLookup } from './name-cache.ts';
 import { OccasionalLog } from './occasional-log.ts';
 import { Replier } from './replier.ts';
@@ -41,6 +44,10 @@ export interface EmbeddedEngineParts {
   readonly optionsUnsent?: OptionsUnsentListener;
   /** Instead of the system's. */
   readonly lookup?: NameLookup;
+  /** Hears of each socket that was bound after the start. */
+  readonly bound?: () => void;
+  /** Hears of each standstill of the process, when it is over. */
+  readonly stalled?: (stall: Stall) => void;
   readonly log: Log;
 }
 
@@ -55,6 +62,8 @@ export class EmbeddedEngine implements SipEngine {
   readonly #connections: ConnectionTable;
   readonly #context: EngineContext;
   readonly #listeners: readonly (UdpListener | TcpListener)[];
+  readonly #lateBinding: LateBinding;
+  readonly #waitsForAddress: boolean;
   readonly #client: UserAgentClient;
 
   constructor(settings: EmbeddedEngineSettings, parts: EmbeddedEngineParts) {
@@ -65,7 +74,7 @@ export class EmbeddedEngine implements SipEngine {
       dispatcher: new Dispatcher(handlers, settings.supported, replier, replyReceiver, this.statistics),
       statistics: this.statistics,
       flushQueue: new FlushQueue(),
-      stallGuard: new StallGuard(settings.stallMs, clock, log, this.statistics),
+      stallGuard: new StallGuard(settings.stallMs, clock, log, this.statistics, parts.stalled),
       clock,
       log,
       occasionalLog: new OccasionalLog(log, clock),
@@ -76,12 +85,18 @@ export class EmbeddedEngine implements SipEngine {
         ? new UdpListener(listener, settings.udp, this.#context)
         : new TcpListener(listener, settings.tcp, this.#context, this.#connections),
     );
+    this.#waitsForAddress = settings.waitsForAddress;
+    this.#lateBinding = new LateBinding({ clock, log, bound: parts.bound ?? (() => undefined) });
     this.#client = this.#newClient(settings, parts);
   }
 
-  /** In the order of the settings; ports are the bound ones after `start`. */
+  /** In the order of the settings, with the bound ports. */
   get sockets(): readonly ListeningSocket[] {
-    return this.#listeners.map((listener) => listener.socket);
+    return this.#listeners.filter(({ isBound }) => isBound).map(({ socket }) => socket);
+  }
+
+  get waiting(): readonly WaitingSocket[] {
+    return this.#lateBinding.waiting;
   }
 
   /** Connections that are open now. */
@@ -92,15 +107,16 @@ export class EmbeddedEngine implements SipEngine {
   async start(): Promise<void> {
     this.#context.stallGuard.start();
     try {
-      for (const listener of this.#listeners) {
-        await listener.start();
-        this.#context.log.info({ socket: describeSocket(listener.socket) }, 'listening');
-      }
+      for (const listener of this.#listeners) await this.#bind(listener);
     } catch (error) {
       // A daemon that listens on half of its addresses would look alive.
       await this.stop();
       throw error;
     }
+  }
+
+  bindWaiting(): void {
+    this.#lateBinding.tryNow();
   }
 
   sendOptions(options: OptionsRequest): SendOutcome {
@@ -113,6 +129,7 @@ export class EmbeddedEngine implements SipEngine {
 
   drain(): void {
     this.#client.drain();
+    this.#lateBinding.stop();
     for (const listener of this.#listeners) listener.drain();
     this.#connections.drain();
   }
@@ -120,8 +137,19 @@ export class EmbeddedEngine implements SipEngine {
   async stop(): Promise<void> {
     this.drain();
     this.#connections.close();
+    await this.#lateBinding.settled();
     await Promise.all(this.#listeners.map((listener) => listener.stop()));
     this.#context.stallGuard.stop();
+  }
+
+  async #bind(listener: UdpListener | TcpListener): Promise<void> {
+    try {
+      await listener.start();
+      this.#context.log.info({ socket: describeSocket(listener.socket) }, 'listening');
+    } catch (error) {
+      if (!this.#waitsForAddress || !mayComeLater(listener.socket, error)) throw error;
+      this.#lateBinding.add(listener, error);
+    }
   }
 
   #newClient(settings: EmbeddedEngineSettings, parts: EmbeddedEngineParts): UserAgentClient {

@@ -41,6 +41,8 @@ export interface TcpSettings {
 
 export interface EmbeddedEngineSettings {
   readonly listeners: readonly ListenerSettings[];
+  /** A listener whose address is not here waits for it; else it is an error of the start. For nodes between which an address moves. */
+  readonly waitsForAddress: boolean;
   /** Replies as if every Via had asked for `rport` (RFC 3581); like calling OpenSIPS's `force_rport()` for each request. */
   readonly forceRport: boolean;
   /** The Server header of every reply, and the User-Agent header of every request; '' = none. */

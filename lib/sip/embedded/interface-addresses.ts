@@ -7,7 +7,17 @@ export interface InterfaceAddress {
   readonly internal: boolean;
 }
 
-/** As of now. */
+let seenLast: readonly InterfaceAddress[] = [];
+
+/**
+ * As of now. The system answers by a socket: a process that has no file descriptor left, for connections mostly, gets no
+ * answer, and goes by the last one.
+ */
 export function interfaceAddresses(): readonly InterfaceAddress[] {
-  return Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  try {
+    seenLast = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  } catch (err) {
+    if (!(err instanceof Error && 'code' in err && err.code === 'ERR_SYSTEM_ERROR')) throw err;
+  }
+  return seenLast;
 }

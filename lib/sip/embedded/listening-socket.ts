@@ -18,7 +18,12 @@ export function socketName(transport: Transport, host: string, port: number): st
 
 /** Whether it is bound to all addresses of its family and nobody said what the outside knows it as. */
 export function isNameless({ transport, address, port, name }: ListeningSocket): boolean {
-  return ALL_ADDRESSES.has(numericAddress(address) ?? address) && name === socketName(transport, address, port);
+  return isWildcard(address) && name === socketName(transport, address, port);
+}
+
+/** Whether it stands for all addresses of its family. */
+export function isWildcard(address: string): boolean {
+  return ALL_ADDRESSES.has(numericAddress(address) ?? address);
 }
 
 const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::']);

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import type { EngineStatistics } from './engine-statistics.ts';
+import type { EngineStatistics, Stall } from './engine-statistics.ts';
 
 /** Something that messages are read from: a UDP socket, a listening socket, a connection. Written by the guard alone. */
 export interface ReadSource {
@@ -34,6 +34,7 @@ export class StallGuard {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #statistics: EngineStatistics;
+  readonly #stalled: (stall: Stall) => void;
   #aliveAtMs = 0;
   #timer: Timer | undefined;
   /** How many stalls there were. */
@@ -44,12 +45,22 @@ export class StallGuard {
   /** The last of them in which any source brought what had waited. */
   #busyTurn = 0;
 
-  /** @param stallMs a gap longer than this is a stall; 0 = there is none. */
-  constructor(stallMs: number, clock: Clock, log: Log, statistics: EngineStatistics) {
+  /**
+   * @param stallMs a gap longer than this is a stall; 0 = there is none.
+   * @param stalled hears of each, when it is over
+   */
+  constructor(
+    stallMs: number,
+    clock: Clock,
+    log: Log,
+    statistics: EngineStatistics,
+    stalled: (stall: Stall) => void = () => undefined,
+  ) {
     this.#stallMs = stallMs;
     this.#clock = clock;
     this.#log = log;
     this.#statistics = statistics;
+    this.#stalled = stalled;
   }
 
   /** Stalls until now. What was half read when this number was another one is stale. */
@@ -97,7 +108,9 @@ export class StallGuard {
 
   #begin(gapMs: number): void {
     const stalledMs = Math.round(gapMs);
-    this.#statistics.countStall({ endedAtMs: this.#clock.wallMs(), lengthMs: stalledMs });
+    const stall = { endedAtMs: this.#clock.wallMs(), lengthMs: stalledMs };
+    this.#statistics.countStall(stall);
+    this.#stalled(stall);
     this.#log.info({ stalledMs }, 'the process stood still: requests that queued up meanwhile are not served');
     this.#stall += 1;
     this.#turn = 0;

@@ -120,15 +120,18 @@ export class TcpConnection implements ReturnPath, Flushable, TrackedConnection {
   #receive(chunk: Buffer): void {
     if (!this.#isOpen()) return;
     this.#table.noteActivity(this);
-    const isStale = this.#context.stallGuard.isStale(this.#source);
+    const { stallGuard } = this.#context;
+    let isStale = stallGuard.isStale(this.#source);
     let isNewMessage = !this.#framer.isInsideMessage;
     // A message is as old as its first octet.
-    let isFrameStale = isStale || (!isNewMessage && this.#stallsBefore !== this.#context.stallGuard.count);
+    let isFrameStale = isStale || (!isNewMessage && this.#stallsBefore !== stallGuard.count);
     this.#framer.push(chunk);
     for (let frame = this.#framer.next(); frame !== undefined; frame = this.#framer.next()) {
       this.#take(frame, isFrameStale);
       if (!this.#isOpen()) return;
       isNewMessage = true;
+      // Asked for each one: the process may stand still in the middle of a chunk.
+      isStale = stallGuard.isStale(this.#source);
       isFrameStale = isStale;
     }
     if (!this.#framer.isInsideMessage) this.#table.clearDeadline(this);

@@ -15,7 +15,9 @@ const KEEP_ALIVE_PROBE_AFTER_MS = 120_000;
 /** Accepts SIP connections on one address. */
 export class TcpListener {
   #listening: ListeningSocket;
+  #isBound = false;
   #isOpen = false;
+  #isDraining = false;
   #closed: Promise<void> | undefined;
   readonly #server: Server;
   readonly #listener: ListenerSettings;
@@ -45,7 +47,12 @@ export class TcpListener {
     return this.#listening;
   }
 
-  /** Rejects with an OperationalError when the address cannot be bound. */
+  /** Since it was bound, whatever became of it. */
+  get isBound(): boolean {
+    return this.#isBound;
+  }
+
+  /** Rejects with an OperationalError when the address cannot be bound; may then be called again. */
   async start(): Promise<void> {
     const { address, port } = this.#listener;
     try {
@@ -55,13 +62,17 @@ export class TcpListener {
     } catch (error) {
       throw bindError(this.#listener, error);
     }
+    this.#isBound = true;
     this.#isOpen = true;
     this.#listening = listeningSocket(this.#listener, boundPort(this.#server));
     this.#server.on('error', (error) => this.#onAcceptError(error));
+    // It waited for its address, and the engine stopped meanwhile.
+    if (this.#isDraining) this.drain();
   }
 
   /** Takes no new connections; those that there are live in the table. Idempotent. */
   drain(): void {
+    this.#isDraining = true;
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#closed = new Promise((resolve) => this.#server.close(() => resolve()));

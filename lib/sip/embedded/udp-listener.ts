@@ -34,7 +34,11 @@ export class UdpListener implements DatagramReceiver, ReturnPath, Flushable {
     return this.#listening;
   }
 
-  /** Rejects with an OperationalError when the address cannot be bound. */
+  get isBound(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  /** Rejects with an OperationalError when the address cannot be bound; may then be called again. */
   async start(): Promise<void> {
     const { address, port } = this.#listener;
     try {
@@ -57,11 +61,11 @@ export class UdpListener implements DatagramReceiver, ReturnPath, Flushable {
 
   onBatch(batch: readonly Datagram[]): void {
     const { flushQueue, stallGuard } = this.#context;
-    const isStale = stallGuard.isStale(this.#source);
     flushQueue.hold();
     for (const datagram of batch) {
       try {
-        this.#receive(datagram, isStale);
+        // Asked for each one: the process may stand still in the middle of a batch.
+        this.#receive(datagram, stallGuard.isStale(this.#source));
       } catch (error) {
         reportDefect(this.#context, error);
       }

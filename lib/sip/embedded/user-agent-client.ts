@@ -12,9 +12,10 @@ import { numericAddress } from './numeric-address.ts';
 import { ownAddress } from './own-address.ts';
 import { probeBranch } from './probe-branch.ts';
 
-/** A bound socket that requests can leave by. */
+/** A socket that requests can leave by while it is bound. */
 export interface DatagramSender {
   readonly socket: ListeningSocket;
+  readonly isBound: boolean;
   /** @param onRefused called later when the kernel did not send it after all */
   sendUnasked(text: string, address: string, port: number, onRefused: () => void): SendOutcome;
 }
@@ -156,7 +157,7 @@ export class UserAgentClient {
     const isWanted = isIPv6(address);
     let first: DatagramSender | undefined;
     for (const sender of this.#parts.udp) {
-      if (isIPv6(sender.socket.address) !== isWanted) continue;
+      if (!sender.isBound || isIPv6(sender.socket.address) !== isWanted) continue;
       if (sender.socket.name === name) return sender;
       first ??= sender;
     }

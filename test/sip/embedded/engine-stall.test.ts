@@ -34,6 +34,29 @@ t.test('datagrams that queued up during a stall are dropped, and the next ones s
   t.match(test.engine.statistics, { stalls: 1, lastStall: { lengthMs: 1000 }, requests: { REGISTER: 3 } });
 });
 
+for (const transport of ['udp', 'tcp'] as const) {
+  t.test(
+    `what came over ${transport} before a stall, and was not served yet, is as old as what came during it`,
+    async (t) => {
+      const served: string[] = [];
+      const stallOnce = (inbound: InboundRequest) => {
+        if (served.push(inbound.request.callId) === 2) test.clock.stall(1000);
+        replyOk(inbound);
+      };
+      const { test } = await world(t, { handlers: new Map([['REGISTER', stallOnce]]) });
+      const requests = ['1', '2', '3', '4', '5'].map((callId) => requestText({ callId }));
+      const { drops, replies } = test.engine.statistics;
+      const [udp, tcp] = [await test.udpPhone(), await test.tcpPhone()];
+      if (transport === 'tcp') tcp.send(requests.join(''));
+      else for (const request of requests) udp.send(request);
+      const refused = () => (drops['stalled'] ?? 0) + (replies['5xx'] ?? 0);
+      await test.until(() => served.length + refused() >= requests.length);
+      t.same(served, ['1', '2']);
+      t.equal(refused(), 3);
+    },
+  );
+}
+
 t.test('the stall is over by itself some turns of the event loop after the last one came', async (t) => {
   const { test, served } = await world(t, { hasRealTurns: true });
   const phone = await test.udpPhone();

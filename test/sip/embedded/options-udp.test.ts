@@ -228,7 +228,7 @@ t.test('a draining and a stopped engine refuse everything', async (t) => {
 
 t.test('an engine that has not started sends nothing', async (t) => {
   const test = new TestEngine(t);
-  t.equal(test.engine.sendOptions(optionsTo({ transport: 'udp', host: test.address, port: 9 })), 'refused');
-  t.match(test.engine.statistics.unsent, { refused: 1 });
+  t.equal(test.engine.sendOptions(optionsTo({ transport: 'udp', host: test.address, port: 9 })), 'no-socket');
+  t.match(test.engine.statistics.unsent, { no_socket: 1 });
   await test.engine.stop();
 });

@@ -86,6 +86,7 @@ export class TestEngine {
       serverHeader: 'test',
       supported: ['path'],
       stallMs: 0,
+      waitsForAddress: false,
       ...options,
       udp: { ...UDP, ...options.udp },
       tcp: { ...TCP, ...options.tcp },

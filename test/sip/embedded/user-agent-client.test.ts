@@ -35,7 +35,9 @@ function newClient(
   const statistics = new EngineStatistics();
   let random = firstRandom;
   const client = new UserAgentClient({
-    udp: [{ socket, sendUnasked: (text, address, port) => (sent.push({ text, address, port }), 'sent') }],
+    udp: [
+      { socket, isBound: true, sendUnasked: (text, address, port) => (sent.push({ text, address, port }), 'sent') },
+    ],
     tcp: [],
     connections: new ConnectionTable(TCP, clock, statistics),
     names: new NameCache(() => Promise.resolve([]), clock),
