@@ -5,6 +5,7 @@ import type { Floor, PutRecord } from '../location/record.ts';
 import { compareVersions } from '../location/version.ts';
 import { isSamePlace } from './contact-ping.ts';
 import { PingCells } from './ping-cells.ts';
+import { PingHand } from './ping-hand.ts';
 import { PingRate } from './ping-rate.ts';
 import type { PingStatistics } from './ping-statistics.ts';
 import { PingWheel, WHEEL_SLOTS } from './ping-wheel.ts';
@@ -26,6 +27,8 @@ const TICK_LEAST_MS = 10;
 const TICK_MOST_MS = 250;
 /** A tick is as long as it takes until about so many are due. */
 const TICK_CONTACTS = 50;
+/** Whoever pinged before may not have come to those who were due last. */
+const UNSENT_MS = 2 * TICK_MOST_MS;
 /** With nobody to ping. */
 const IDLE_MS = 1000;
 /** A turn that comes later than this was kept from coming: the process, or the machine, stood still. For so long nobody is judged then. */
@@ -47,6 +50,7 @@ export class NatPinger implements ChangeListener {
   readonly #parts: NatPingerParts;
   readonly #cells = new PingCells();
   readonly #wheel = new PingWheel(this.#cells);
+  readonly #hand = new PingHand();
   readonly #prober: Prober;
   #settings: PingerSettings;
   #rate: PingRate;
@@ -112,7 +116,7 @@ export class NatPinger implements ChangeListener {
     if (settings.ratePerS !== before.ratePerS) {
       this.#rate = new PingRate(settings.ratePerS, this.#parts.clock.monotonicMs());
     }
-    if (settings.intervalMs !== before.intervalMs && settings.intervalMs > 0) this.#beginRounds();
+    if (settings.intervalMs !== before.intervalMs && settings.intervalMs > 0) this.#beginRounds(undefined);
     this.gateChanged();
   }
 
@@ -233,11 +237,14 @@ export class NatPinger implements ChangeListener {
     if (!isOpen) return;
     const { recordIdLimit } = this.#parts.table;
     for (let id = 0; id < recordIdLimit; id++) this.#cells.forgetLosses(id);
-    this.#beginRounds();
+    this.#beginRounds(this.#parts.gate.silentSinceMs);
   }
 
-  /** From the present moment of cluster time on; what was due before is left out. */
-  #beginRounds(): void {
+  /** From that moment of cluster time on, at most a round back, or from the present one; what was due before is left out. */
+  #beginRounds(sinceMs: number | undefined): void {
+    const nowMs = this.#parts.clusterClock.nowMs();
+    const fromMs = sinceMs === undefined ? nowMs : sinceMs - UNSENT_MS;
+    this.#hand.begin(nowMs, Math.min(nowMs, Math.max(fromMs, nowMs - this.#settings.intervalMs)));
     this.#wheel.moveTo(this.#target());
     this.#roundsSeen = this.#wheel.rounds;
     this.#roundBeganMs = undefined;
@@ -246,7 +253,8 @@ export class NatPinger implements ChangeListener {
 
   /** The slot that it is time for, counted from the beginning of cluster time. */
   #target(): number {
-    return Math.floor((this.#parts.clusterClock.nowMs() / this.#settings.intervalMs) * WHEEL_SLOTS);
+    const atMs = this.#hand.atMs(this.#parts.clusterClock.nowMs());
+    return Math.floor((atMs / this.#settings.intervalMs) * WHEEL_SLOTS);
   }
 
   #lagMs(): number {

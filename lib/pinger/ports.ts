@@ -4,6 +4,8 @@ import type { NextHop, OptionsRequest, SendOutcome } from '../sip/engine.ts';
 /** Whether this node pings and judges now: it is the active one of its pair. */
 export interface PingGate {
   readonly isOpen: boolean;
+  /** Cluster time since which nobody may have pinged, as it is when the gate opens; without it the rounds begin at the present moment. */
+  readonly silentSinceMs?: number | undefined;
 }
 
 /** What of a SIP engine the pinger needs. */

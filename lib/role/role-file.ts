@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { RoleName } from './role-name.ts';
 
@@ -60,6 +60,22 @@ export class RoleFile {
    * @param takenAtMs undefined = passive
    */
   async write(takenAtMs: number | undefined): Promise<void> {
+    await this.#writeNew(takenAtMs);
+    await this.#putInPlace();
+  }
+
+  /**
+   * As `write`, but only over a file that says `active` too. A notify script that has just written `passive` is about to tell
+   * the daemon: what nobody ordered must not undo that.
+   */
+  async renew(takenAtMs: number): Promise<void> {
+    await this.#writeNew(takenAtMs);
+    const found = await this.read();
+    if (found.kind === 'role' && found.role === 'active') await this.#putInPlace();
+    else await rm(this.#newPath, { force: true });
+  }
+
+  async #writeNew(takenAtMs: number | undefined): Promise<void> {
     const file = await open(this.#newPath, 'w', MODE);
     try {
       await file.writeFile(takenAtMs === undefined ? 'passive\n' : `active ${String(takenAtMs)}\n`);
@@ -67,6 +83,9 @@ export class RoleFile {
     } finally {
       await file.close();
     }
+  }
+
+  async #putInPlace(): Promise<void> {
     await rename(this.#newPath, this.path);
     const folder = await open(dirname(this.path), 'r');
     try {

@@ -1,18 +1,22 @@
 import { OperationalError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { timeText } from '../core/time-text.ts';
+import type { AddressRule } from './address-rule.ts';
+import { PingSilence } from './ping-silence.ts';
 import type { RoleAnnouncement } from './role-announcement.ts';
 import { RoleFile } from './role-file.ts';
-import { RoleMachine } from './role-machine.ts';
+import { RoleMachine, type BothActive } from './role-machine.ts';
 import type { RoleName } from './role-name.ts';
-import { readStoredFlag, type RoleClock } from './stored-flag.ts';
+import { readStoredFlag, WHERE_THE_ADDRESS_IS, type FirstRole, type RoleClock } from './stored-flag.ts';
 
 interface RoleSettings {
   /** The role file. */
   readonly path: string;
   /** The flag while no file says otherwise. A node of its own is active. */
-  readonly atFirst: RoleName;
+  readonly atFirst: FirstRole;
   readonly nodeId: number;
+  /** Whether the address can leave, so that `addressChanged` says where it is; without it, it cannot. */
+  readonly address?: Exclude<AddressRule, 'followed'>;
 }
 
 /** Hears of what it follows, in order, right when it happens; must not throw. */
@@ -21,6 +25,14 @@ export interface RoleListener {
   announced?(): void;
   /** `isOpen` is another one now. */
   gateChanged?(): void;
+  /** The flag is about to be set: whoever can say better than before where the address is should do so now. */
+  ordered?(): void;
+  /** It is known whether the address is here, or that has changed. */
+  addressChanged?(isHere: boolean): void;
+  /** The node became active or passive, and why. */
+  roleChanged?(role: RoleName, reason: string): void;
+  /** Both nodes are active from now on, or were until now; `both` is what they announced last. */
+  bothActiveChanged?(isBoth: boolean, both: BothActive, reason: string): void;
 }
 
 type Step = Parameters<RoleMachine['step']>[0];
@@ -33,16 +45,19 @@ type Effect = ReturnType<RoleMachine['step']>[number];
 export class Role {
   readonly #machine: RoleMachine;
   readonly #file: RoleFile;
-  readonly #atFirst: RoleName;
+  readonly #atFirst: FirstRole;
   readonly #clock: RoleClock;
   readonly #log: Log;
   readonly #listeners: RoleListener[] = [];
+  readonly #silence = new PingSilence();
   /** Settles when the file has been written as was asked for last. */
   #lastWrite: Promise<unknown> = Promise.resolve();
   /** The write that has not begun yet: orders that come until then share it, and it stores the last of them. */
   #nextWrite: Promise<void> | undefined;
+  /** Whether an order is among those that share it. */
+  #nextIsOrdered = false;
 
-  private constructor(machine: RoleMachine, file: RoleFile, atFirst: RoleName, clock: RoleClock, log: Log) {
+  private constructor(machine: RoleMachine, file: RoleFile, atFirst: FirstRole, clock: RoleClock, log: Log) {
     this.#machine = machine;
     this.#file = file;
     this.#atFirst = atFirst;
@@ -51,42 +66,55 @@ export class Role {
   }
 
   /** Takes the role over from the file. One that says nothing usable is warned about and left as it is until the role is set. */
-  static async open({ path, atFirst, nodeId }: RoleSettings, clock: RoleClock, log: Log): Promise<Role> {
+  static async open(settings: RoleSettings, clock: RoleClock, log: Log): Promise<Role> {
+    const { path, atFirst, nodeId, address = 'always-here' } = settings;
     const file = new RoleFile(path);
     const stored = await readStoredFlag(file, atFirst, clock, log);
-    return new Role(new RoleMachine(nodeId, stored, clock.nowMs()), file, atFirst, clock, log);
+    const rule = atFirst === WHERE_THE_ADDRESS_IS && !stored.isOrdered ? 'followed' : address;
+    return new Role(new RoleMachine(nodeId, stored, clock.nowMs(), rule), file, atFirst, clock, log);
   }
 
+  /** Active: the flag is set, and the address is here. */
   get name(): RoleName {
     return this.#machine.role;
   }
 
-  /** Whether this node pings and judges now: its flag is set, and it does not yield. */
+  /** Whether this node pings and judges now: it is active, and does not yield. */
   get isOpen(): boolean {
     return this.#machine.isOpen;
   }
 
-  /** The flag of `nh_enable_ping`. */
-  get isOn(): boolean {
-    return this.name === 'active';
+  /** Since when nobody may have pinged, while this node does not; in cluster time. Undefined: nobody is known to have pinged before. */
+  get silentSinceMs(): number | undefined {
+    return this.#silence.sinceMs(this.#clock.nowMs());
   }
 
-  /** The flag is set, and the twin pings all the same, since it was given the role later. */
+  /** The flag of `nh_enable_ping`. */
+  get isOn(): boolean {
+    return this.#machine.flag === 'active';
+  }
+
+  /** As was said last. */
+  get isAddressHere(): boolean {
+    return this.#machine.isAddressHere;
+  }
+
+  /** This node is active, and the twin pings all the same, since it became so later. */
   get isYielding(): boolean {
     return this.#machine.isYielding;
   }
 
-  /** When the role was taken, in cluster time; undefined while the flag is off. */
+  /** When the role was taken, in cluster time; undefined while this node is passive. */
   get takenAtMs(): number | undefined {
     return this.#machine.announcement?.takenAtMs;
   }
 
-  /** What the twin has to know; undefined while the flag is off. */
+  /** What the twin has to know; undefined while this node is passive. */
   get announcement(): RoleAnnouncement | undefined {
     return this.#machine.announcement;
   }
 
-  /** The twin, while it announces the role and this node has it too: whoever moves the role has left it in two places. */
+  /** The twin, while both nodes are active: whoever moves the address has left it in two places. */
   get otherActive(): RoleAnnouncement | undefined {
     return this.#machine.bothActive?.twin;
   }
@@ -102,6 +130,7 @@ export class Role {
    * moved the address already, and two nodes that ping are worse than one that forgets.
    */
   turn(isOn: boolean, reason = 'nh_enable_ping'): Promise<void> {
+    for (const listener of this.#listeners) listener.ordered?.();
     return this.#step({ kind: 'set', role: isOn ? 'active' : 'passive', nowMs: this.#clock.nowMs() }, reason);
   }
 
@@ -114,8 +143,15 @@ export class Role {
     await step.catch(() => undefined);
   }
 
+  /** To be called when it is known whether the address is here, and whenever that changes. Never rejects: what could not be stored has been logged. */
+  async addressChanged(isHere: boolean): Promise<void> {
+    const reason = isHere ? 'the address is here' : 'the address is not here';
+    await this.#step({ kind: 'address', isHere, nowMs: this.#clock.nowMs() }, reason).catch(() => undefined);
+  }
+
   /** To be called whenever the twin's announcement may be another one. @param announcement undefined: it is passive, or there is no link */
   twinAnnounced(announcement: RoleAnnouncement | undefined): void {
+    this.#silence.twinAnnounced(announcement, this.#clock.nowMs());
     const reason =
       announcement === undefined ? 'the twin has not got it, or there is no link' : 'the twin announced it';
     void this.#step({ kind: 'twin', announcement }, reason);
@@ -125,27 +161,18 @@ export class Role {
   #step(input: Step, reason: string): Promise<void> {
     let stored = Promise.resolve();
     for (const effect of this.#machine.step(input)) {
-      if (effect.kind === 'store') stored = this.#store();
+      if (effect.kind === 'store') stored = this.#store(effect.isOrdered);
       else this.#perform(effect, reason);
     }
     return stored;
   }
 
   #perform(effect: Exclude<Effect, { kind: 'store' }>, reason: string): void {
-    switch (effect.kind) {
-      case 'changed':
-        this.#log.info({ from: effect.from, to: effect.to, reason }, 'role changed');
-        break;
-      case 'yielding':
-        this.#logYielding(effect, reason);
-        break;
-      case 'announced':
-        for (const listener of this.#listeners) listener.announced?.();
-        break;
-      case 'gate-changed':
-        for (const listener of this.#listeners) listener.gateChanged?.();
-        break;
-    }
+    if (effect.kind === 'flag-changed') this.#log.info({ flag: effect.flag, reason }, 'flag changed');
+    if (effect.kind === 'changed') this.#log.info({ from: effect.from, to: effect.to, reason }, 'role changed');
+    if (effect.kind === 'yielding') this.#logYielding(effect, reason);
+    if (effect.kind === 'gate-changed' && !this.isOpen) this.#silence.stopped(this.#clock.nowMs());
+    for (const listener of this.#listeners) tell(listener, effect, reason);
   }
 
   #logYielding({ isYielding, both: { own, twin } }: Extract<Effect, { kind: 'yielding' }>, reason: string): void {
@@ -157,20 +184,25 @@ export class Role {
     this.#log.info({ nodeId: own.nodeId, takenAt, twinId: twin.nodeId, twinTakenAt, reason }, message);
   }
 
-  #store(): Promise<void> {
+  #store(isOrdered: boolean): Promise<void> {
+    this.#nextIsOrdered ||= isOrdered;
     if (this.#nextWrite !== undefined) return this.#nextWrite;
     const next = this.#lastWrite.then(() => {
+      const isOrder = this.#nextIsOrdered;
       this.#nextWrite = undefined;
-      return this.#write(this.name, this.takenAtMs);
+      this.#nextIsOrdered = false;
+      return this.#write(isOrder);
     });
     this.#nextWrite = next;
     this.#lastWrite = next.catch(() => undefined);
     return next;
   }
 
-  async #write(flag: RoleName, takenAtMs: number | undefined): Promise<void> {
+  async #write(isOrdered: boolean): Promise<void> {
+    const { flag, flagSetAtMs } = this.#machine;
     try {
-      await this.#file.write(takenAtMs);
+      if (isOrdered || flagSetAtMs === undefined) await this.#file.write(flagSetAtMs);
+      else await this.#file.renew(flagSetAtMs);
     } catch (err) {
       const found = await this.#file.read();
       const next = found.kind === 'role' ? found.role : this.#atFirst;
@@ -185,7 +217,26 @@ export class Role {
   }
 }
 
+function tell(listener: RoleListener, effect: Effect, reason: string): void {
+  switch (effect.kind) {
+    case 'address-changed':
+      return listener.addressChanged?.(effect.isHere);
+    case 'changed':
+      return listener.roleChanged?.(effect.to, reason);
+    case 'both-active':
+      return listener.bothActiveChanged?.(effect.isBoth, effect.both, reason);
+    case 'announced':
+      return listener.announced?.();
+    case 'gate-changed':
+      return listener.gateChanged?.();
+    case 'flag-changed':
+    case 'store':
+    case 'yielding':
+      return;
+  }
+}
+
 /** A new pair's first active node was given the role by nobody. */
-function takenText({ takenAtMs }: RoleAnnouncement): string {
+export function takenText({ takenAtMs }: RoleAnnouncement): string {
   return takenAtMs === 0 ? 'never' : timeText(takenAtMs);
 }

@@ -11,6 +11,17 @@ export interface StoredFlag {
   readonly takenAtMs: number;
 }
 
+/** The flag follows the address until somebody sets it. */
+export const WHERE_THE_ADDRESS_IS = 'active where the address is';
+
+/** What a node is while no file says otherwise. */
+export type FirstRole = RoleName | typeof WHERE_THE_ADDRESS_IS;
+
+/** And whether anybody has ever set it, as far as the file says. */
+interface FoundFlag extends StoredFlag {
+  readonly isOrdered: boolean;
+}
+
 /** Cluster time. */
 export interface RoleClock {
   nowMs(): number;
@@ -28,10 +39,10 @@ const NEVER_ORDERED_MS = 0;
  */
 export async function readStoredFlag(
   file: RoleFile,
-  atFirst: RoleName,
+  atFirst: FirstRole,
   clock: RoleClock,
   log: Log,
-): Promise<StoredFlag> {
+): Promise<FoundFlag> {
   const { path } = file;
   const found = await file.read();
   if (found.kind === 'role') {
@@ -39,14 +50,15 @@ export async function readStoredFlag(
     const stored = { role: found.role, takenAtMs: found.takenAtMs ?? found.writtenAtMs + clock.offsetMs() };
     log.info({ ...stored, path }, 'role as the role file says');
     if (stored.role === 'active') checkTime(stored.takenAtMs, clock.nowMs(), path, log);
-    return stored;
+    return { ...stored, isOrdered: true };
   }
   if (found.kind === 'missing') log.info({ role: atFirst, path }, 'role at the first start');
   else {
     const message = 'the role file says nothing usable: left as it is until the role is set';
     log.warn({ role: atFirst, path, ...complaint(found) }, message);
   }
-  return { role: atFirst, takenAtMs: NEVER_ORDERED_MS };
+  const role = atFirst === WHERE_THE_ADDRESS_IS ? 'passive' : atFirst;
+  return { role, takenAtMs: NEVER_ORDERED_MS, isOrdered: false };
 }
 
 function checkTime(storedMs: number, nowMs: number, path: string, log: Log): void {

@@ -272,3 +272,44 @@ t.test('observers hear of each ping in order, several of them, until they leave'
   t.equal(heard.length, 7);
   t.equal(sent, 4);
 });
+
+t.test(
+  'those whose turn fell into the takeover come first, at a quicker pace, and nobody waits longer than that',
+  async (t) => {
+    const TAKEOVER_MS = 3000;
+    const world = new PingerWorld();
+    world.registerMany(3000);
+    world.clock.advance(INTERVAL_MS);
+    turnGate(world, false);
+    const silentSinceMs = world.clusterMs;
+    world.clock.advance(TAKEOVER_MS);
+    Object.assign(world.gate, { silentSinceMs });
+    turnGate(world, true);
+    const before = world.sent.length;
+    world.clock.advance(1000);
+    const first = world.sent.length - before;
+    t.ok(first > 250 && first < 450, `${first} in the first second, where 100 would be usual`);
+    world.clock.advance(INTERVAL_MS + TAKEOVER_MS);
+    const lastPing = new Map<string, number>();
+    const pauses = world.sent.map(({ contact, atMs }) => {
+      const pauseMs = atMs - (lastPing.get(contact) ?? atMs);
+      lastPing.set(contact, atMs);
+      return pauseMs;
+    });
+    t.equal(lastPing.size, 3000);
+    t.ok(Math.max(...pauses) <= INTERVAL_MS + TAKEOVER_MS + 2 * TICK_MS, `at most ${Math.max(...pauses)} ms`);
+  },
+);
+
+t.test('a gate that opens after a long time begins a round back at most', async (t) => {
+  const world = new PingerWorld({ isOpen: false });
+  world.registerMany(3000);
+  world.clock.advance(10 * INTERVAL_MS);
+  Object.assign(world.gate, { silentSinceMs: world.clusterMs - 5 * INTERVAL_MS });
+  turnGate(world, true);
+  world.clock.advance(INTERVAL_MS / 4);
+  t.ok(world.stats.optionsSent <= 3050, `${world.stats.optionsSent} in a quarter of an interval`);
+  world.clock.advance((3 * INTERVAL_MS) / 4 + TICK_MS);
+  t.ok(world.stats.optionsSent >= 5900, 'a round more than usual in the first interval');
+  t.ok(world.stats.optionsSent <= 6100, `${world.stats.optionsSent} in an interval`);
+});
