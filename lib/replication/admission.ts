@@ -35,20 +35,20 @@ export function refuseHello(hello: Hello, rules: AdmissionRules): Goodbye | unde
   if (hello.nodeId === nodeId) {
     return {
       reason: 'same-node-id',
-      text: `both nodes have the id ${nodeId}: give one of them another my_node_id, and its rows too`,
+      text: `both nodes have the id ${nodeId}: give one of them another my_node_id, and name it so on both`,
     };
   }
   if (hello.nodeId !== twinId) {
     const known = twinId === undefined ? 'no other node' : `node ${twinId}`;
     return {
       reason: 'unknown-node',
-      text: `node ${hello.nodeId} is not known to node ${nodeId}, whose table clusterer names ${known} of cluster ${clusterId}: compare \`twinreg cluster list\` on both`,
+      text: `node ${hello.nodeId} is not known to node ${nodeId}, where ${known} is named for cluster ${clusterId}: compare \`twinreg cluster list\` on both`,
     };
   }
   if (!rules.isEnabled) {
     return {
       reason: 'disabled',
-      text: `replication is switched off at node ${nodeId} (state 0 in its table clusterer): \`twinreg mi clusterer_set_status\` there switches it on`,
+      text: `replication is switched off at node ${nodeId} (one of the two is disabled there): \`twinreg mi clusterer_set_status\` there switches it on`,
     };
   }
   return hello.usesSecret === rules.usesSecret ? undefined : oneHasSecret(hello, rules);

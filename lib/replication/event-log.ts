@@ -13,7 +13,7 @@ type EventOf<Name extends ReplicatorEvent['event']> = Extract<ReplicatorEvent, {
 /** States between which a node goes while it tries to connect: nothing to wake anybody for. */
 const TRYING: ReadonlySet<string> = new Set(['down', 'connecting', 'authenticating']);
 
-/** Refusals that belong to everyday life. */
+/** Ends that belong to everyday life. */
 const USUAL: ReadonlySet<string> = new Set(['stopping', 'duplicate', 'replaced']);
 
 /** How an event reads in the log; undefined for what is not worth a line. */
@@ -40,6 +40,7 @@ export function describeEvent(event: ReplicatorEvent, nodeId: number | undefined
       return event.ours === event.theirs ? undefined : maxContactsLine(event, nodeId);
     case 'agreed':
     case 'twin-role':
+    case 'incoming-state':
       return undefined;
   }
 }
@@ -49,9 +50,11 @@ function stateLine({ from, to }: EventOf<'state'>, nodeId: number | undefined): 
   return { level, message: 'replication state changed', fields: { nodeId, from, to } };
 }
 
-function refusedLine({ by, reason, text }: EventOf<'refused'>, nodeId: number | undefined): EventLine {
-  const level = USUAL.has(reason) ? 'info' : 'warn';
-  return { level, message: 'replication link refused', fields: { nodeId, by, reason, text } };
+function refusedLine({ by, reason, text, isLink }: EventOf<'refused'>, nodeId: number | undefined): EventLine {
+  const isUsual = USUAL.has(reason);
+  const level = isUsual ? 'info' : 'warn';
+  const message = isLink || isUsual ? 'replication link ended' : 'replication link refused';
+  return { level, message, fields: { nodeId, by, reason, text } };
 }
 
 function clockLine({ shiftedMs }: EventOf<'clock'>, nodeId: number | undefined): EventLine {

@@ -28,6 +28,8 @@ export interface ReplicatorPorts {
   readonly random: Random;
   /** Cluster time at which this node took the role; undefined = it has none. */
   readonly role: { readonly takenAtMs: number | undefined };
+  /** Whether this node would serve phones if their traffic came to it, which the twin is told. */
+  isReady(): boolean;
   /** Asks for the input `flush` at the end of this turn of the event loop, or a few milliseconds later; asked once until it came. */
   flushSoon(): void;
   /** Calls `done` when a flush of this node's disk that began after this call is durable; without a disk at once. */

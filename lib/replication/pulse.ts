@@ -26,7 +26,7 @@ interface OwnState {
  * disk.
  */
 export class Pulse {
-  readonly #ports: Pick<ReplicatorPorts, 'clusterClock' | 'role'>;
+  readonly #ports: Pick<ReplicatorPorts, 'clusterClock' | 'role' | 'isReady'>;
   readonly #intervalMs: number;
   readonly #durable: DurablePositions;
   readonly #proof: EarlyDropProof;
@@ -38,7 +38,10 @@ export class Pulse {
   #dueMs = Infinity;
   #clock = new TwinClock();
 
-  constructor(ports: Pick<ReplicatorPorts, 'clusterClock' | 'role' | 'whenDurable'>, pingIntervalMs: number) {
+  constructor(
+    ports: Pick<ReplicatorPorts, 'clusterClock' | 'role' | 'isReady' | 'whenDurable'>,
+    pingIntervalMs: number,
+  ) {
     this.#ports = ports;
     this.#intervalMs = Math.min(pingIntervalMs, HEARTBEAT_MOST_MS);
     this.#durable = new DurablePositions((done) => ports.whenDurable(done));
@@ -68,6 +71,11 @@ export class Pulse {
   /** Whether this node is in sync as the twin sees it. */
   get isInSyncThere(): boolean {
     return this.#last?.inSync === true;
+  }
+
+  /** Whether the twin says that it would serve phones if their traffic came to it; false without a link. */
+  get isTwinReady(): boolean {
+    return this.#last?.ready === true;
   }
 
   begin(twin: Hello, nowMs: number): void {
@@ -111,8 +119,8 @@ export class Pulse {
     const sentAtMs = this.#ports.clusterClock.nowMs();
     this.#durable.note(head, session.held);
     const { own: durableOwn, theirs: durableYours } = this.#durable.durable;
-    const roleTakenAtMs = this.#ports.role.takenAtMs;
-    return { sentAtMs, ...this.#clock.echo(sentAtMs), synced, inSync, roleTakenAtMs, head, durableOwn, durableYours };
+    const self = { synced, inSync, ready: this.#ports.isReady(), roleTakenAtMs: this.#ports.role.takenAtMs };
+    return { sentAtMs, ...this.#clock.echo(sentAtMs), ...self, head, durableOwn, durableYours };
   }
 
   /** Calls `done` once: whether the twin's disk, and this node's, came to hold what they must for the noted dead to go. */

@@ -1,6 +1,7 @@
 import { BUCKETS } from '../location/bucket-digests.ts';
 import type { LogProgress } from './commit-sync.ts';
 import { GOODBYE_REASONS, type Goodbye, type GoodbyeReason } from './goodbye.ts';
+import type { TwinRole } from './pulse.ts';
 import type { DirectionState, ReplicationCounters, ReplicationStatus, Twin } from './replicator-types.ts';
 import type { SeedRule } from './seed-rule.ts';
 import type { PulledRound, Session, SessionMode } from './session.ts';
@@ -11,7 +12,12 @@ interface LinkFacts {
   readonly session: Pick<Session, 'lastHeardMs' | 'applied' | 'progress'> | undefined;
   readonly progress: LogProgress | undefined;
   readonly log: { readonly bytes: number; readonly head: number };
-  readonly pulse: { readonly isTwinSynced: boolean; readonly clock: { readonly offsetMs: number } };
+  readonly pulse: {
+    readonly isTwinSynced: boolean;
+    readonly isTwinReady: boolean;
+    readonly twinRole: TwinRole | undefined;
+    readonly clock: { readonly offsetMs: number };
+  };
 }
 
 interface StatusFacts {
@@ -38,7 +44,7 @@ export class ReplicationRecord {
 
   #lastStranger: { readonly goodbye: Goodbye; readonly atMs: number } | undefined;
   /** What stood in the way of the last connection. */
-  #lastTrouble: string | undefined;
+  #lastTrouble: { readonly text: string; readonly atMs: number } | undefined;
 
   constructor(nowMs: number) {
     this.#stateSinceMs = nowMs;
@@ -60,8 +66,8 @@ export class ReplicationRecord {
   }
 
   /** A connection that this node dialled failed before it became the link. @param reason what the system said, if anything */
-  failed(reason: string | undefined): void {
-    this.#lastTrouble = reason ?? CLOSED_AT_ONCE;
+  failed(reason: string | undefined, atMs: number): void {
+    this.#lastTrouble = { text: reason ?? CLOSED_AT_ONCE, atMs };
   }
 
   protocolError(): void {
@@ -75,7 +81,7 @@ export class ReplicationRecord {
   goodbye(by: 'us' | 'twin', goodbye: Goodbye, atMs: number): void {
     this.#countRefusal(goodbye);
     this.#lastGoodbye = { by, goodbye, atMs };
-    this.#lastTrouble = goodbye.text;
+    this.#lastTrouble = { text: goodbye.text, atMs };
   }
 
   /** Somebody who never proved to be the twin was sent away; kept apart, or a port scan would hide why the twin was refused. */
@@ -109,6 +115,8 @@ export class ReplicationRecord {
       isEnabled: twin?.isEnabled !== false,
       outgoing,
       incoming: facts.incoming,
+      isTwinReady: link.pulse.isTwinReady,
+      isTwinActive: link.pulse.twinRole !== undefined,
       sinceMs: nowMs - this.#stateSinceMs,
       syncSinceMs: nowMs - this.#syncSinceMs,
       synced: seed.isSynced,
@@ -138,6 +146,7 @@ export class ReplicationRecord {
 
   #waitsFor({ nowMs, twin, outgoing, seed, link }: StatusFacts): string | undefined {
     const { bucketsDone, received } = link.session?.progress ?? { bucketsDone: 0, received: 0 };
+    const trouble = this.#lastTrouble;
     return waitingSentence({
       twinId: twin?.nodeId,
       isEnabled: twin?.isEnabled !== false,
@@ -148,7 +157,7 @@ export class ReplicationRecord {
       isSeed: seed.isSeed,
       seedInMs: Math.max(0, seed.dueMs - nowMs),
       twinSynced: link.pulse.isTwinSynced,
-      lastTrouble: this.#lastTrouble,
+      lastTrouble: trouble === undefined ? undefined : { text: trouble.text, agoMs: nowMs - trouble.atMs },
     });
   }
 

@@ -45,6 +45,8 @@ export type ReplicatorInput =
   | { readonly kind: 'flush' }
   /** The own role has changed, or was taken again. */
   | { readonly kind: 'role-changed' }
+  /** `isReady` has. */
+  | { readonly kind: 'readiness-changed' }
   /** `ul_cluster_sync`. */
   | { readonly kind: 'sync' }
   /** What the table `clusterer` says now: another twin, or none; and whether this node is the seed. */
@@ -68,11 +70,14 @@ export type DirectionState = 'down' | 'connecting' | 'authenticating' | 'reconci
 
 /** What happened, for the log and the counters. */
 export type ReplicatorEvent =
+  /** Of the outgoing direction. */
   | {
       readonly event: 'state';
       readonly from: DirectionState;
       readonly to: DirectionState;
     }
+  /** The same of the incoming one. */
+  | { readonly event: 'incoming-state'; readonly from: DirectionState; readonly to: DirectionState }
   /** A connection was refused here, or by the other end (`by`). */
   | {
       readonly event: 'refused';
@@ -80,6 +85,8 @@ export type ReplicatorEvent =
       /** `certificate`: TLS came to nothing, so that nothing was said. */
       readonly reason: GoodbyeReason | 'certificate';
       readonly text: string;
+      /** It was the link, which ends with it. */
+      readonly isLink: boolean;
     }
   | { readonly event: 'protocol-error'; readonly code: string; readonly text: string }
   | {
@@ -103,6 +110,10 @@ export interface ReplicationStatus {
   readonly isEnabled: boolean;
   readonly outgoing: DirectionState;
   readonly incoming: DirectionState;
+  /** The twin says that it would serve phones if their traffic came to it; false without a link. */
+  readonly isTwinReady: boolean;
+  /** The twin announces the role; false without a link. */
+  readonly isTwinActive: boolean;
   /** How long the outgoing direction has been so, in milliseconds. */
   readonly sinceMs: number;
   /** For how long it has been in sync, or has not, whatever the states in between. */

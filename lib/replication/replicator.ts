@@ -133,10 +133,10 @@ export class Replicator implements ChangeListener, CommitGate {
     this.#isStepping = true;
     this.#nowMs = nowMs;
     this.#effects = [];
-    const before = this.outgoing;
+    const { outgoing, incoming } = this;
     this.#take(input);
     this.#goOn();
-    this.#tellState(before);
+    this.#tellStates(outgoing, incoming);
     this.#isStepping = false;
     return this.#effects;
   }
@@ -182,6 +182,7 @@ export class Replicator implements ChangeListener, CommitGate {
       case 'flush':
         return this.#link.flush(this.#nowMs);
       case 'role-changed':
+      case 'readiness-changed':
         return this.#link.pulse.hasten(this.#nowMs);
       case 'sync':
         return this.#link.pullAgain(this.#nowMs);
@@ -231,7 +232,7 @@ export class Replicator implements ChangeListener, CommitGate {
   }
 
   #closed(link: number, reason: string | undefined): void {
-    if (this.#dialling.isUnderWay(link)) this.#record.failed(reason);
+    if (this.#dialling.isUnderWay(link)) this.#record.failed(reason, this.#nowMs);
     this.#dialling.failed(link, this.#nowMs);
     this.#reception.closed(link);
   }
@@ -248,7 +249,7 @@ export class Replicator implements ChangeListener, CommitGate {
         return this.#refuse(link, outcome.goodbye);
       case 'refused':
         // Of a connection that was accepted nobody knows who says it.
-        if (connection.dialled) this.#tellGoodbye('twin', outcome.goodbye);
+        if (connection.dialled) this.#tellGoodbye('twin', outcome.goodbye, false);
         return this.#reception.drop(link);
       case 'proved':
         return this.#admit(connection, outcome.proved);
@@ -266,18 +267,18 @@ export class Replicator implements ChangeListener, CommitGate {
   #sendAway({ link, dialled }: Connection, goodbye: Goodbye): void {
     if (dialled) return this.#refuse(link, goodbye);
     this.#record.stranger(goodbye, this.#nowMs);
-    this.#event({ event: 'refused', by: 'us', ...goodbye });
+    this.#event({ event: 'refused', by: 'us', ...goodbye, isLink: false });
     this.#reception.sayGoodbye(link, goodbye);
   }
 
   #refuse(link: number, goodbye: Goodbye): void {
-    this.#tellGoodbye('us', goodbye);
+    this.#tellGoodbye('us', goodbye, this.#isLink(link));
     this.#reception.sayGoodbye(link, goodbye);
   }
 
-  #tellGoodbye(by: 'us' | 'twin', goodbye: Goodbye): void {
+  #tellGoodbye(by: 'us' | 'twin', goodbye: Goodbye, isLink: boolean): void {
     this.#record.goodbye(by, goodbye, this.#nowMs);
-    this.#event({ event: 'refused', by, ...goodbye });
+    this.#event({ event: 'refused', by, ...goodbye, isLink });
   }
 
   /** Somebody proved to be the twin. One link stays between two processes, and their clocks are brought together. */
@@ -342,7 +343,7 @@ export class Replicator implements ChangeListener, CommitGate {
     this.#seed.isSeed = isSeed;
     if (twin?.nodeId === before?.nodeId && twin?.isEnabled !== false) return;
     const { nodeId } = this.#settings;
-    const text = `replication is switched off at node ${nodeId}, or its table clusterer names another node`;
+    const text = `replication is switched off at node ${nodeId}, or another node is named there`;
     this.#endLink({ reason: 'disabled', text });
     for (const { link } of this.#reception.all()) this.#reception.sayGoodbye(link, { reason: 'disabled', text });
     if (twin?.nodeId !== before?.nodeId) this.#link.forgetHeld();
@@ -360,8 +361,8 @@ export class Replicator implements ChangeListener, CommitGate {
   }
 
   #endedBy(goodbye: Goodbye): void {
-    this.#tellGoodbye('twin', goodbye);
     const { session } = this.#link;
+    this.#tellGoodbye('twin', goodbye, session !== undefined);
     if (session !== undefined) this.#reception.drop(session.link);
   }
 
@@ -377,11 +378,13 @@ export class Replicator implements ChangeListener, CommitGate {
     return this.#dialling.isDialling ? 'connecting' : 'down';
   }
 
-  #tellState(from: DirectionState): void {
-    const to = this.outgoing;
-    if (from === to) return;
-    this.#record.stateChanged(to, from, this.#nowMs);
-    this.#event({ event: 'state', from, to });
+  #tellStates(outgoingBefore: DirectionState, incomingBefore: DirectionState): void {
+    const { outgoing, incoming } = this;
+    if (outgoing !== outgoingBefore) {
+      this.#record.stateChanged(outgoing, outgoingBefore, this.#nowMs);
+      this.#event({ event: 'state', from: outgoingBefore, to: outgoing });
+    }
+    if (incoming !== incomingBefore) this.#event({ event: 'incoming-state', from: incomingBefore, to: incoming });
   }
 
   #event(event: ReplicatorEvent): void {

@@ -1,3 +1,4 @@
+import { ageText } from '../core/age-text.ts';
 import { BUCKETS } from '../location/bucket-digests.ts';
 import type { DirectionState } from './replicator-types.ts';
 
@@ -12,14 +13,15 @@ export interface WaitingFacts {
   /** Of the seed: until it declares itself synced. */
   readonly seedInMs: number;
   readonly twinSynced: boolean;
-  readonly lastTrouble: string | undefined;
+  /** What stood in the way of the last connection, and how long ago. */
+  readonly lastTrouble: { readonly text: string; readonly agoMs: number } | undefined;
 }
 
 /** What a node waits for, for people who are in a hurry; undefined when it is synced and in sync. */
 export function waitingSentence(facts: WaitingFacts): string | undefined {
   const { twinId, isEnabled, synced, outgoing, twinSynced } = facts;
   if (twinId === undefined) {
-    return 'no other node is named for this cluster, so that nothing is replicated: `twinreg cluster list` shows the nodes, `twinreg cluster add` adds one';
+    return 'no other node is named for this cluster, so that nothing is replicated: `twinreg cluster list` shows the nodes, and how another one is named';
   }
   if (!isEnabled) {
     return `replication with node ${twinId} is switched off: \`twinreg cluster list\` shows which of the two nodes is disabled, \`twinreg mi clusterer_set_status\` enables it`;
@@ -37,7 +39,7 @@ function linkSentence({ outgoing, bucketsDone, received, lastTrouble }: WaitingF
     case 'down':
     case 'connecting':
     case 'authenticating':
-      return `waits for a link to node ${twinId}${lastTrouble === undefined ? '' : ` (last time: ${troubleText(lastTrouble)})`}`;
+      return `waits for a link to node ${twinId}${lastTrouble === undefined ? '' : ` (${lastTimeText(lastTrouble)})`}`;
     case 'reconciling':
       return `compares bindings with node ${twinId}: ${Math.floor((bucketsDone / BUCKETS) * 100)} % of ours are dealt with, ${received} came from there`;
     case 'lagging':
@@ -49,7 +51,7 @@ function linkSentence({ outgoing, bucketsDone, received, lastTrouble }: WaitingF
 
 function seedSentence({ isSeed, seedInMs }: WaitingFacts): string {
   if (!isSeed) {
-    return 'this node becomes synced when it has met a synced one, and alone only if its row has the flag seed';
+    return 'this node becomes synced when it has met a synced one, and alone only if it has the flag seed';
   }
   return `as the seed it declares itself synced in ${Math.ceil(seedInMs / 1000)} s`;
 }
@@ -64,7 +66,7 @@ const TROUBLES: readonly (readonly [code: RegExp, meaning: string])[] = [
   [/\bEADDRNOTAVAIL\b/, "this machine has lost the listener's address"],
 ];
 
-function troubleText(trouble: string): string {
-  const known = TROUBLES.find(([code]) => code.test(trouble));
-  return known === undefined ? trouble : `${trouble}: ${known[1]}`;
+function lastTimeText({ text, agoMs }: NonNullable<WaitingFacts['lastTrouble']>): string {
+  const meaning = TROUBLES.find(([code]) => code.test(text))?.[1];
+  return `last time, ${ageText(agoMs)}: ${text}${meaning === undefined ? '' : `: ${meaning}`}`;
 }

@@ -263,6 +263,7 @@ t.test('HEARTBEAT', async (t) => {
     echoHeldMs: 480,
     synced: true,
     inSync: true,
+    ready: true,
     roleTakenAtMs: NOON - 60_000,
     head: 905,
     durableOwn: 902,

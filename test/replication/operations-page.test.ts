@@ -19,7 +19,8 @@ function hasLine(word: string): boolean {
 
 const EVENTS: readonly ReplicatorEvent[] = [
   { event: 'state', from: 'in-sync', to: 'lagging' },
-  { event: 'refused', by: 'us', reason: 'clock', text: '' },
+  { event: 'refused', by: 'us', reason: 'clock', text: '', isLink: false },
+  { event: 'refused', by: 'twin', reason: 'timeout', text: '', isLink: true },
   { event: 'protocol-error', code: 'log-gap', text: '' },
   { event: 'reconciled', tookMs: 1, received: 1, changed: 1 },
   { event: 'synced', reason: 'seed' },

@@ -13,7 +13,7 @@ const facts = (nowMs: number) => ({
     session: undefined,
     progress: undefined,
     log: { bytes: 0, head: 0 },
-    pulse: { isTwinSynced: false, clock: { offsetMs: 0 } },
+    pulse: { isTwinSynced: false, isTwinReady: false, twinRole: undefined, clock: { offsetMs: 0 } },
   },
   pingSlackMs: 5000,
 });
@@ -54,5 +54,18 @@ t.test('since when a node is out of sync does not begin anew with each try to co
   record.stateChanged('lagging', 'in-sync', 3000);
   record.stateChanged('down', 'lagging', 4000);
   t.match(record.status(facts(5000)), { sinceMs: 1000, syncSinceMs: 2000, counters: { demotions: 1 } });
+  t.end();
+});
+
+t.test('what stood in the way of the last connection is told with its age, until there is a link', (t) => {
+  const record = new ReplicationRecord(0);
+  const twin = { nodeId: 2, pingRetries: 3, isEnabled: true };
+  const waitsFor = (nowMs: number) => record.status({ ...facts(nowMs), twin }).waitsFor ?? '';
+  record.failed('connect ECONNREFUSED', 1000);
+  t.match(waitsFor(4000), 'node 2 (last time, 3 s ago: connect ECONNREFUSED: ');
+  record.goodbye('twin', WRONG_SECRET, 10_000);
+  t.match(waitsFor(190_000), 'node 2 (last time, 3 min ago: no)');
+  record.linked();
+  t.notMatch(waitsFor(190_000), 'last time');
   t.end();
 });

@@ -357,6 +357,35 @@ t.test('a twin that is silent for longer than pings may take is gone', async (t)
   t.match(eventsOf(pair.a, 'refused').at(-1), { by: 'us', reason: 'timeout', text: /8 s/ });
 });
 
+t.test('both directions tell of their states, and a refusal whether it was the link that ended', async (t) => {
+  const pair = inSync();
+  const incoming = () => eventsOf(pair.a, 'incoming-state').at(-1);
+  t.match(incoming(), { to: 'in-sync' });
+  pair.a.step({ kind: 'connected', link: 9996, dialled: false });
+  pair.a.step({ kind: 'received', link: 9996, bytes: Buffer.from('GET / HTTP/1.1') });
+  t.match(eventsOf(pair.a, 'refused').at(-1), { by: 'us', isLink: false });
+  pair.b.step({ kind: 'stop' });
+  pair.run(10);
+  t.match(eventsOf(pair.a, 'refused').at(-1), { by: 'twin', reason: 'stopping', isLink: true });
+  t.match(incoming(), { from: 'in-sync' });
+  t.match(eventsOf(pair.a, 'state').at(-1), { to: incoming()?.to });
+});
+
+t.test('whether a node would serve phones is told to its twin, and at once when it changes', async (t) => {
+  const pair = inSync();
+  const isTwinReady = () => pair.a.machine.status(pair.a.nowMs).isTwinReady;
+  t.equal(isTwinReady(), true);
+  pair.b.isReady = false;
+  pair.b.step({ kind: 'readiness-changed' });
+  pair.run(1);
+  t.equal(isTwinReady(), false);
+  pair.b.isReady = true;
+  pair.run(2000);
+  t.equal(isTwinReady(), true, 'each heartbeat says it');
+  pair.cut();
+  t.equal(isTwinReady(), false, 'nobody knows without a link');
+});
+
 t.test('a part of a frame is no sign of life: nobody knows whether the rest will ever come', async (t) => {
   const pair = inSync();
   const [wire] = pair.wires;

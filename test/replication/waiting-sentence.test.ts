@@ -25,7 +25,7 @@ t.test('a node that is synced and in sync waits for nothing', async (t) => {
 });
 
 t.test('without a second node it says where nodes are named', async (t) => {
-  t.match(sentence({ twinId: undefined }), /no other node.*twinreg cluster add/);
+  t.match(sentence({ twinId: undefined }), /no other node.*twinreg cluster list/);
 });
 
 t.test('switched off, it says so, whatever else is the matter', async (t) => {
@@ -35,7 +35,11 @@ t.test('switched off, it says so, whatever else is the matter', async (t) => {
 t.test('without a link it names the node that it waits for, and what stood in the way last', async (t) => {
   for (const outgoing of ['down', 'connecting', 'authenticating'] as const) {
     t.equal(sentence({ outgoing }), 'waits for a link to node 2');
-    t.match(sentence({ outgoing, lastTrouble: 'both nodes have the id 1' }), '(last time: both nodes have the id 1)');
+    const lastTrouble = { text: 'both nodes have the id 1', agoMs: 130_000 };
+    t.equal(
+      sentence({ outgoing, lastTrouble }),
+      'waits for a link to node 2 (last time, 2 min ago: both nodes have the id 1)',
+    );
   }
 });
 
@@ -50,8 +54,8 @@ t.test('what the system calls a failure is explained', async (t) => {
     'EADDRNOTAVAIL',
   ];
   for (const code of troubles) {
-    const text = sentence({ outgoing: 'down', lastTrouble: `connect ${code} 10.0.0.2:5555` });
-    t.match(text, `(last time: connect ${code} 10.0.0.2:5555: `);
+    const lastTrouble = { text: `connect ${code} 10.0.0.2:5555`, agoMs: 900 };
+    t.match(sentence({ outgoing: 'down', lastTrouble }), `(last time, 0 s ago: connect ${code} 10.0.0.2:5555: `);
   }
 });
 

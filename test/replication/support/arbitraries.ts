@@ -135,6 +135,7 @@ export const heartbeat: fc.Arbitrary<HeartbeatFrame> = plain({
   echoHeldMs: u32,
   synced: fc.boolean(),
   inSync: fc.boolean(),
+  ready: fc.boolean(),
   roleTakenAtMs: fc.option(roleTime, { nil: undefined }),
   head: u48,
   durableOwn: fc.option(fc.integer({ min: 0, max: 2 ** 48 - 2 }), { nil: undefined }),

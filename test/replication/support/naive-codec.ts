@@ -351,12 +351,12 @@ export function readAck(body: Octets): AckFrame {
 /* §8 HEARTBEAT */
 
 export function writeHeartbeat(heartbeat: HeartbeatFrame): Octets {
-  const { synced, inSync, roleTakenAtMs } = heartbeat;
+  const { synced, inSync, roleTakenAtMs, ready } = heartbeat;
   return [
     ...number(heartbeat.sentAtMs, 6),
     ...number(heartbeat.echoSentAtMs, 6),
     ...number(heartbeat.echoHeldMs, 4),
-    ...number(bits([synced, inSync, roleTakenAtMs !== undefined]), 1),
+    ...number(bits([synced, inSync, roleTakenAtMs !== undefined, ready]), 1),
     ...number(roleTakenAtMs ?? 0, 6),
     ...number(heartbeat.head, 6),
     ...number(heartbeat.durableOwn ?? 2 ** 48 - 1, 6),
@@ -379,6 +379,7 @@ export function readHeartbeat(body: Octets): HeartbeatFrame {
     synced: has(flags, 1),
     inSync: has(flags, 2),
     roleTakenAtMs: has(flags, 4) ? takenAtMs : undefined,
+    ready: has(flags, 8),
     head: cursor.number(6),
     durableOwn: unlessNothing(cursor.number(6)),
     durableYours: unlessNothing(cursor.number(6)),

@@ -35,6 +35,7 @@ export class MachineNode {
   readonly durable: (() => void)[] = [];
   isDiskHeld = false;
   roleTakenAtMs: number | undefined;
+  isReady = true;
   nowMs: number;
   clockOffsetMs: number;
   needsFlush = false;
@@ -82,6 +83,7 @@ export class MachineNode {
         clusterClock: { nowMs: () => this.clusterMs(), shift: (byMs) => void (this.clockOffsetMs += byMs) },
         random: { u32: () => (word = (Math.imul(word, 1_664_525) + 1_013_904_223) >>> 0) },
         role: this,
+        isReady: () => this.isReady,
         flushSoon: () => void (this.needsFlush = true),
         whenDurable: (done) => (this.isDiskHeld ? void this.durable.push(done) : done()),
       },

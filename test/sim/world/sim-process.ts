@@ -105,6 +105,7 @@ export class SimProcess implements Endpoint, DiskUser {
         clusterClock: { nowMs: () => clock.nowMs(), shift: (byMs) => this.#shift(byMs) },
         random: host.random,
         role: this.role,
+        isReady: () => true,
         flushSoon: () => this.#driver.flushSoon(),
         whenDurable: (done) => host.disk.whenDurable(done),
       },
@@ -126,7 +127,7 @@ export class SimProcess implements Endpoint, DiskUser {
         parts.events.note(this.node, `forgets the floor of ${aor}`);
       },
     });
-    this.#gate = new CommitGates([this.replicator]);
+    this.#gate = new CommitGates([{ name: 'twin', gate: this.replicator }]);
     this.#registrar = new Registrar({
       settings: registrarSettings(climate),
       table: this.table,
