@@ -1,4 +1,6 @@
 import type { Cluster } from './cluster.ts';
+import { sentencesOf, type MembershipRules } from './membership.ts';
+import type { NodeRow } from './ports.ts';
 
 /** A link as OpenSIPS's clusterer calls its states: it answers, it does not answer right now, it is given up. */
 export type LinkState = 'Up' | 'Probe' | 'Down';
@@ -22,6 +24,13 @@ export interface ListedNode {
   readonly link: LinkState;
   readonly isEnabled: boolean;
   readonly description: string | undefined;
+}
+
+/** What this node goes by: its place, the rows in force, and what is to be said of them. */
+export interface NodesInForce {
+  readonly rules: MembershipRules;
+  readonly rows: readonly NodeRow[];
+  readonly sentences: readonly string[];
 }
 
 /** The cluster as management sees it and changes it. */
@@ -72,6 +81,11 @@ export class ClusterControl {
       const link = isEnabled ? this.#replication.linkState(nodeId) : 'Down';
       return { nodeId, rowId, url, link, isEnabled, description };
     });
+  }
+
+  inForce(): NodesInForce {
+    const { rules, rows, membership } = this.#cluster;
+    return { rules, rows, sentences: sentencesOf(membership) };
   }
 
   /** As Cluster.setStatus. */

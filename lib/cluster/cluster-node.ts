@@ -1,8 +1,11 @@
 import type { NodeUrl } from '../core/node-url.ts';
 
+/** The row's number of a node that stands in the configuration, as OpenSIPS has it. */
+export const NO_ROW = -1;
+
 /** A node of a cluster, as its row says. */
 export interface ClusterNode {
-  /** The column `id`, which MI shows as `db_id`; −1 for a node that stands in the configuration. */
+  /** The column `id`, which MI shows as `db_id`; NO_ROW for a node that stands in the configuration. */
   readonly rowId: number;
   readonly clusterId: number;
   readonly nodeId: number;

@@ -44,6 +44,11 @@ export class Cluster {
     return this.#membership;
   }
 
+  /** Those of all clusters. */
+  get rows(): readonly NodeRow[] {
+    return this.#rows;
+  }
+
   /** Whether there is something to reload; else the nodes stand in the configuration. */
   get isStored(): boolean {
     return this.#parts.table.isStored;

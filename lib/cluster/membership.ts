@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { nodeUrlText, type NodeUrl } from '../core/node-url.ts';
-import type { ClusterNode } from './cluster-node.ts';
+import { NO_ROW, type ClusterNode } from './cluster-node.ts';
 import type { NodeRow } from './ports.ts';
 import { readNodes } from './read-nodes.ts';
 
@@ -61,13 +61,19 @@ export function membershipOf(rows: readonly NodeRow[], rules: MembershipRules, t
   return memberOf(self, named, rules);
 }
 
+/** All that a membership says, a sentence each; nothing where all is well. */
+export function sentencesOf(membership: Membership): readonly string[] {
+  const { warnings, notes } = membership;
+  return 'reasons' in membership ? [...membership.reasons, ...warnings, ...notes] : [...warnings, ...notes];
+}
+
 function memberOf(self: ClusterNode, named: Named, rules: MembershipRules): Membership {
   const enabled = named.others.filter(({ isEnabled }) => isEnabled);
   const [twin] = enabled;
   const reasons = [...thirdNode(self, enabled), ...wrongTwin(self, twin, rules)];
   if (reasons.length > 0) return { ...named, kind: 'refused', reasons };
   const off = named.others.filter(({ isEnabled }) => !isEnabled).map(disabledText);
-  const warnings = [...ownUrl(self, rules), ...nobodyElse(named.others, rules), ...noSeed(self, twin)];
+  const warnings = [...ownUrl(self, rules), ...nobodyElse(named.others, self), ...noSeed(self, twin)];
   return { ...named, kind: 'member', self, twin, warnings, notes: [...named.notes, ...off] };
 }
 
@@ -90,7 +96,17 @@ function waitingText(
 }
 
 function disabledText({ rowId, nodeId }: ClusterNode): string {
-  return `row ${rowId}: node ${nodeId} is disabled (state 0), so that nothing is replicated with it`;
+  const why = 'so that nothing is replicated with it';
+  if (rowId === NO_ROW) {
+    return `node ${nodeId} is disabled (by clusterer_set_status, until it is enabled or this daemon ends), ${why}`;
+  }
+  return `row ${rowId}: node ${nodeId} is disabled (state 0), ${why}`;
+}
+
+/** Where the node is named, as sentences begin. */
+function placeOf({ rowId, nodeId }: ClusterNode, rules: MembershipRules): string {
+  if (rowId !== NO_ROW) return `row ${rowId}`;
+  return nodeId === rules.nodeId ? 'my_node_info' : 'neighbor_node_info';
 }
 
 function thirdNode(self: ClusterNode, enabled: readonly ClusterNode[]): readonly string[] {
@@ -101,23 +117,28 @@ function thirdNode(self: ClusterNode, enabled: readonly ClusterNode[]): readonly
   ];
 }
 
-function wrongTwin(self: ClusterNode, twin: ClusterNode | undefined, { listen }: MembershipRules): readonly string[] {
+function wrongTwin(self: ClusterNode, twin: ClusterNode | undefined, rules: MembershipRules): readonly string[] {
   if (twin === undefined) return [];
-  const { rowId, url, place } = twin;
+  const { url, place } = twin;
+  const { transport } = rules.listen;
   if (place.host === self.place.host && place.port === self.place.port) {
-    return [`rows ${self.rowId} and ${rowId}: url: node ${self.nodeId} and node ${twin.nodeId} are both at ${url}`];
+    const both = twin.rowId === NO_ROW ? 'my_node_info and neighbor_node_info' : `rows ${self.rowId} and ${twin.rowId}`;
+    return [`${both}: url: node ${self.nodeId} and node ${twin.nodeId} are both at ${url}`];
   }
-  if (place.transport === listen.transport) return [];
-  return [`row ${rowId}: url: expected ${listen.transport}: as this node's own listener has it, found ${url}`];
+  if (place.transport === transport) return [];
+  return [`${placeOf(twin, rules)}: url: expected ${transport}: as this node's own listener has it, found ${url}`];
 }
 
 /** The other node finds this one by a row like this. */
-function ownUrl({ rowId, place, url }: ClusterNode, { listen }: MembershipRules): readonly string[] {
+function ownUrl(self: ClusterNode, rules: MembershipRules): readonly string[] {
+  const { place, url } = self;
+  const { listen } = rules;
   const isSame =
     place.transport === listen.transport && place.port === listen.port && mayBe(place.host, listen.address);
   if (isSame) return [];
   const listener = nodeUrlText({ ...listen, host: listen.address });
-  return [`row ${rowId}: url: ${url} is this node, which listens on ${listener}: the other node will not find it`];
+  const what = `${url} is this node, which listens on ${listener}`;
+  return [`${placeOf(self, rules)}: url: ${what}: the other node will not find it`];
 }
 
 /** A name may be any address, and a wildcard listener has them all. */
@@ -129,8 +150,14 @@ function mayBe(host: string, address: string): boolean {
   return addresses.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-function nobodyElse(others: readonly ClusterNode[], { clusterId }: MembershipRules): readonly string[] {
-  return others.length > 0 ? [] : [`cluster ${clusterId} has no other node: nothing is replicated until it has a row`];
+function nobodyElse(others: readonly ClusterNode[], self: ClusterNode): readonly string[] {
+  return others.length > 0 ? [] : [aloneWarning(self)];
+}
+
+/** What is said of a node that has no other one beside it. */
+export function aloneWarning({ clusterId, rowId }: ClusterNode): string {
+  const how = rowId === NO_ROW ? 'neighbor_node_info names one' : 'it has a row (`twinreg cluster add`)';
+  return `cluster ${clusterId} has no other node: nothing is replicated until ${how}`;
 }
 
 function noSeed(self: ClusterNode, twin: ClusterNode | undefined): readonly string[] {

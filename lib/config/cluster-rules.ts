@@ -158,6 +158,10 @@ function* neighbourRules({ clusterer, usrloc }: ConfigKeys): Iterable<RuleFindin
     const message = `${neighbours.length} nodes beside this one: a third node is not supported yet`;
     yield about('neighbor_node_info', message);
   }
+  if (neighbours.length === 0) {
+    const message = `is missing: no other node is named, so that nothing is replicated; expected ${NODE_INFO_EXPECTED}`;
+    yield { ...about('neighbor_node_info', message), severity: 'warning' };
+  }
   for (const neighbour of neighbours) {
     yield* sameCluster('neighbor_node_info', neighbour, usrloc.location_cluster);
     if (neighbour.nodeId === undefined) yield about('neighbor_node_info', 'node_id is missing');

@@ -23,7 +23,7 @@ const listen = oneOrMore(
   .prefault(['sip:127.0.0.1:5060'])
   .register(keyNotes, {
     meaning:
-      'Sockets to open; an address alone means UDP and TCP, as `sip:` does. `as` gives the address that the outside knows a socket by, where that differs (its port defaults to the bound one). `bin:` is where the other node of a cluster comes to (port 5555), `bins:` the same over TLS; there is one at most. The option `--listen` replaces all listeners of its kind, those for SIP or the one for replication.',
+      'Sockets to open; an address alone means UDP and TCP, as `sip:` does. `as` gives the address that the outside knows a socket by, where that differs (its port defaults to the bound one). `bin:` is where the other node of a cluster comes to (port 5555), `bins:` the same over TLS; there is one at most. On a node of a cluster an address that is not here is no error: its sockets wait for it, and are open within a fraction of a second of its arrival. The option `--listen` replaces all listeners of its kind, those for SIP or the one for replication.',
     opensips: 'core `listen` (2.4), `socket` (3.x); there without a default',
   });
 

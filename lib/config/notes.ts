@@ -5,6 +5,8 @@ export interface ValueNotes {
   readonly expected: string;
   /** Kind and range for the reference, where that can be shorter than `expected`. */
   readonly type?: string;
+  /** All values, where there are a few words only. */
+  readonly words?: readonly string[];
   /** Unit of a number; absent where the value has none. */
   readonly unit?: string;
   /** Values that OpenSIPS knows and this version does not: what to say about each, instead of "expected …". */

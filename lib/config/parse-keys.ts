@@ -68,7 +68,16 @@ function messageOf(issue: z.core.$ZodIssue, path: KeyPath, value: unknown): stri
   if (notes === undefined) return expectedMessage('a section with keys below it', value);
   const refused = typeof value === 'string' ? own(notes.refused, value) : undefined;
   if (refused !== undefined) return `${showValue(value)} ${refused}`;
-  return notes.isSecret === true ? expectedSecret(notes.expected, value) : expectedMessage(notes.expected, value);
+  if (notes.isSecret === true) return expectedSecret(notes.expected, value);
+  const meant = typeof value === 'string' ? meantWord(value, notes.words ?? []) : undefined;
+  const question = meant === undefined ? '' : `; did you mean ${meant}?`;
+  return expectedMessage(notes.expected, value) + question;
+}
+
+/** The word that a value is a misspelling of, or the beginning of: `full-sharing` can only be `full-sharing-cluster`, with more behind it or not. */
+function meantWord(value: string, words: readonly string[]): string | undefined {
+  const longer = words.filter((word) => word.startsWith(`${value}-`));
+  return nearest(value, words) ?? longer.find((word) => longer.every((other) => other.startsWith(word)));
 }
 
 function unknownKey(path: KeyPath, key: string): string {

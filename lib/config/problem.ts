@@ -31,7 +31,9 @@ export function expectedMessage(expected: string, found: unknown): string {
 
 /** The same for a value that nobody is to read: of a text only its length is said. */
 export function expectedSecret(expected: string, found: unknown): string {
-  if (typeof found === 'string') return `expected ${expected}, found ${found.length} characters`;
+  if (typeof found === 'string') {
+    return `expected ${expected}, found ${found.length} character${found.length === 1 ? '' : 's'}`;
+  }
   if (typeof found === 'number') return `expected ${expected}, found a number; put quotes around it`;
   return expectedMessage(expected, found);
 }

@@ -29,7 +29,7 @@ export function oneOf<const T extends readonly [string, ...string[]]>(
   words: T,
   refused: Readonly<Record<string, string>> = {},
 ) {
-  return z.enum(words).register(valueNotes, { expected: listWords(words, 'or'), refused });
+  return z.enum(words).register(valueNotes, { expected: listWords(words, 'or'), words, refused });
 }
 
 /** Text of printable ASCII: it goes into SIP messages or names, where line ends and other bytes would do harm. */

@@ -15,6 +15,9 @@ export interface ChangeListener {
   floorForgotten?(aor: string): void;
 }
 
+/** What a reply may wait for: this node's disk, or the other node. */
+export type GateName = 'disk' | 'twin';
+
 /**
  * Something that must have taken note of a change before a phone may hear about it: the twin, or the disk with
  * write-through. Gates are asked after the listeners have heard, and see changes only as listeners.
@@ -23,8 +26,10 @@ export interface CommitGate {
   /**
    * Calls `done` once, when every change of `aor` up to now has passed this gate: synchronously when nothing is
    * outstanding or the gate is open (demoted, no twin, write-back). A gate that opens releases all who wait at once.
+   * @param held for who wants to know what is waited for: called, before this returns, with the name of each gate that has
+   *   not let the change pass yet. Only gates that have others behind them know names.
    */
-  settle(aor: string, done: () => void): void;
+  settle(aor: string, done: () => void, held?: (by: GateName) => void): void;
 }
 
 /** Read access by record id, for those who keep ids (storage merges rows in the background). */

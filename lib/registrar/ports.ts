@@ -1,4 +1,5 @@
 import type { Judgement, Order } from '../location/change.ts';
+import type { GateName } from '../location/ports.ts';
 import type { InboundRequest, SipReply } from '../sip/engine.ts';
 import type { Fault } from '../sip/fault.ts';
 
@@ -16,11 +17,13 @@ export interface RegistrarObserver {
   witnessOf(aor: string, inbound: InboundRequest): RegisterWitness | undefined;
 }
 
-/** Hears of one request: what was decided, once, then what was sent, once. */
+/** Hears of one request: what was decided, once; what its reply has to wait for; then what was sent, once. */
 export interface RegisterWitness {
   /** @param changes what was asked of the table, which has told its listeners by now what came of it. */
   accepted(outcome: RegisterOutcome, changes: readonly (Order | Judgement)[]): void;
   refused(fault: Fault): void;
+  /** After `accepted`, once for each gate that does not let the reply go at once; a refusal waits for nothing. */
+  heldBy(gate: GateName): void;
   /** The reply goes now; whether it gets out of here the engine counts. */
   replies(reply: SipReply): void;
 }

@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts';
 import type { Random } from '../core/random.ts';
 import { ReasonCounts } from '../core/reason-counts.ts';
 import type { LocationTable, Refused } from '../location/location-table.ts';
-import type { CommitGate } from '../location/ports.ts';
+import type { CommitGate, GateName } from '../location/ports.ts';
 import type { AorState, PutRecord } from '../location/record.ts';
 import type { InboundRequest, SipReply } from '../sip/engine.ts';
 import { Fault } from '../sip/fault.ts';
@@ -170,7 +170,8 @@ export class Registrar {
     this.#lastAcceptedMs = nowMs;
     const reply = this.#replies.ok(this.#bindingsShown(facts, after, nowMs), facts.path.echoed, nowMs);
     witness?.accepted(outcome, decision.changes);
-    this.#gate.settle(facts.aor, () => this.#answer(passage, reply));
+    const held = witness === undefined ? undefined : (gate: GateName) => witness.heldBy(gate);
+    this.#gate.settle(facts.aor, () => this.#answer(passage, reply), held);
     return undefined;
   }
 

@@ -1,6 +1,6 @@
 // The table `clusterer` is read and written beside the daemon that has the file open: its rows need no more than SQLite's
 // own locks. Only to make the file, or its tables, the lock of the daemon is taken.
-import { chmodSync, chownSync, existsSync, statSync } from 'node:fs';
+import { chownSync, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { CLUSTERER_COLUMNS, type NodeRow } from '../cluster/ports.ts';
@@ -8,12 +8,10 @@ import { OperationalError } from '../core/errors.ts';
 import type { ClustererAnswer, ClustererOrder, ClustererPlace, NewNodeRow } from './clusterer-order.ts';
 import { explained, openDatabaseFile } from './database-file.ts';
 import { FileLock } from './file-lock.ts';
+import { isEmptyFile } from './file-rights.ts';
 
 /** Whoever does this waits for nothing else, so another program's lock may last a while. */
 const BUSY_TIMEOUT_MS = 5000;
-
-/** As the daemon makes its files: for its user and group. */
-const FILE_MODE = 0o640;
 
 /** Carries out an order; what an operator can mend comes back as a failure. */
 export function carryOut(order: ClustererOrder): ClustererAnswer {
@@ -80,7 +78,8 @@ function withFile<T>(path: string, options: { readonly?: boolean }, work: (db: D
 /** Any file that has the table will do, one that OpenSIPS made too; else the file is made, or gets the tables of this build. */
 function provideTable(place: ClustererPlace): void {
   if (hasTable(place.path)) return;
-  const isNew = !existsSync(place.path);
+  // Also one that the shell left behind, whose statements found no table.
+  const isNew = isEmptyFile(place.path);
   try {
     openDatabaseFile(place.path, place.migrationsPath, place.pid).close();
   } catch (err) {
@@ -100,7 +99,6 @@ function hasTable(path: string): boolean {
 /** A file that root made before the first start is for whom its folder is for. */
 function adopt(path: string): void {
   const { uid, gid } = statSync(dirname(path));
-  chmodSync(path, FILE_MODE);
   for (const file of [path, FileLock.pathOf(path)]) {
     if (statSync(file).uid === uid) continue;
     try {

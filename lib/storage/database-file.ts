@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { OperationalError } from '../core/errors.ts';
 import { FileLock } from './file-lock.ts';
+import { isEmptyFile, ownerAdvice, setDatabaseRights } from './file-rights.ts';
 import { checkTableVersions, migrate } from './migrations.ts';
 import type { MigrationReport } from './migrations.ts';
 import { storageFault } from './storage-fault.ts';
@@ -56,8 +57,10 @@ function takeLock(path: string, pid: number): FileLock {
 }
 
 function openLocked(path: string, migrationsPath: string, lock: FileLock): DatabaseFile {
+  const isNew = isEmptyFile(path);
   const db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
   try {
+    setDatabaseRights(path, isNew);
     configure(db, path);
     refuseForeign(db, path);
     const migrated = migrate(db, path, migrationsPath);
@@ -132,11 +135,13 @@ const DAMAGED =
 const LOCK_DAMAGED =
   '. It only keeps a second daemon off the database beside it and may be deleted while none is running';
 
+const NO_RIGHTS = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_PERM'];
+
 function advice(error: unknown, path: string, damaged: string): string {
   if (!(error instanceof Database.SqliteError)) return '';
   if (error.code.startsWith('SQLITE_CORRUPT') || error.code.startsWith('SQLITE_NOTADB')) return damaged;
   if (error.code.startsWith('SQLITE_FULL')) return `; make room on the file system of ${path}`;
   if (error.code.startsWith('SQLITE_BUSY'))
     return '; end the program that holds it (a sqlite3 shell in a transaction?)';
-  return '';
+  return NO_RIGHTS.some((code) => error.code.startsWith(code)) ? ownerAdvice(path) : '';
 }

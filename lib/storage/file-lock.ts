@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { isEmptyFile, setRights } from './file-rights.ts';
 
 /**
  * Keeps a second daemon off a database file, without keeping the sqlite3 shell from reading it.
@@ -20,8 +21,11 @@ export class FileLock {
 
   /** The lock, or the process that has it (0: not known). Throws SQLite's error where the lock cannot be tried. */
   static take(path: string, pid: number): FileLock | { readonly heldBy: number } {
-    const db = new Database(FileLock.pathOf(path), { timeout: 0 });
+    const lockPath = FileLock.pathOf(path);
+    const isNew = isEmptyFile(lockPath);
+    const db = new Database(lockPath, { timeout: 0 });
     try {
+      setRights(lockPath, isNew);
       // The lock must not depend on files that come and go beside it.
       db.pragma('journal_mode=DELETE');
       db.exec('BEGIN IMMEDIATE');

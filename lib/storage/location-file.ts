@@ -54,6 +54,11 @@ export class LocationFile {
     return this.#opened.markMs;
   }
 
+  /** Rows of the table `clusterer` in this file. */
+  get clustererRows(): number {
+    return this.#opened.clustererRows;
+  }
+
   /** Names of the migrations that the file has just got. */
   get migrated(): readonly string[] {
     return this.#opened.migrated;

@@ -49,6 +49,8 @@ export interface Opened {
   /** The last flush that the file holds. */
   readonly seq: number;
   readonly markMs: number;
+  /** How many rows the table `clusterer` has. */
+  readonly clustererRows: number;
   /** What was done to the schema, for the log: names of migrations. */
   readonly migrated: readonly string[];
   /** The copy that was made before migrating, if one was. */

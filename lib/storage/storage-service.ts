@@ -64,7 +64,8 @@ export class StorageService {
     if (row === undefined) throw new OperationalError(`db_url: ${path} is damaged: its table "mark" is empty`);
     this.#writer = new FlushWriter(file.db);
     const { applied: migrated, backup } = file.migrated;
-    this.#answer({ type: 'opened', fileId: row.fileId, seq: row.seq, markMs: row.markMs, migrated, backup });
+    const clustererRows = file.db.prepare<[], number>('SELECT count(*) FROM clusterer').pluck().get() ?? 0;
+    this.#answer({ type: 'opened', ...row, clustererRows, migrated, backup });
   }
 
   #loadStart(): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { CommittedChangeSet, Judgement, Order } from '../location/change.ts';
-import type { ChangeListener } from '../location/ports.ts';
+import type { ChangeListener, GateName } from '../location/ports.ts';
 import type { AorState, LocationRecord } from '../location/record.ts';
 import type { RegisterOutcome, RegisterWitness, RegistrarObserver } from '../registrar/ports.ts';
 import type { InboundRequest, SipReply } from '../sip/engine.ts';
@@ -42,6 +42,7 @@ export class RegisterTrace implements RegistrarObserver, ChangeListener {
     watchers.tell(aor, { event: 'received', request, source, socket: socket.name, text });
     this.#deciding = { aor, committed: undefined };
     let decidedMs = 0;
+    const waited_for: GateName[] = [];
     return {
       accepted: (outcome: RegisterOutcome, asked) => {
         const changes = this.#endDecision(asked);
@@ -53,9 +54,10 @@ export class RegisterTrace implements RegistrarObserver, ChangeListener {
         watchers.tell(aor, { event: 'refused', request, status, reason, call_id, cseq });
         decidedMs = clock.monotonicMs();
       },
+      heldBy: (gate: GateName) => void waited_for.push(gate),
       replies: ({ status, reason, headers }: SipReply) => {
         const waited_ms = Math.round((clock.monotonicMs() - decidedMs) * 10) / 10;
-        watchers.tell(aor, { event: 'sent', request, status, reason, headers, waited_ms });
+        watchers.tell(aor, { event: 'sent', request, status, reason, headers, waited_ms, waited_for });
       },
     };
   }

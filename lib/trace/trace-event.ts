@@ -1,4 +1,5 @@
 import type { Judgement } from '../location/change.ts';
+import type { GateName } from '../location/ports.ts';
 import type { RegisterOutcome } from '../registrar/ports.ts';
 
 /**
@@ -39,8 +40,10 @@ export type TraceEvent =
       readonly reason: string;
       /** The reply's own headers; Via, From, To, Call-ID and CSeq are those of the request. */
       readonly headers: readonly (readonly [name: string, value: string])[];
-      /** How long the reply waited for the disk (later: or the twin) after it was decided. */
+      /** How long the reply waited after it was decided. */
       readonly waited_ms: number;
+      /** For what: the gates that did not let it go at once, whether they let it go later or were given up. */
+      readonly waited_for: readonly GateName[];
     }
   /** Not by a request of the phone: by an operator (`mi`), for lost pings, from the twin. */
   | {

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { NO_ROW } from '../../lib/cluster/cluster-node.ts';
 import { membershipOf, type MembershipRules } from '../../lib/cluster/membership.ts';
 import type { NodeRow } from '../../lib/cluster/ports.ts';
 import { row } from './support/rows.ts';
@@ -39,7 +40,9 @@ t.test('without a row the node waits, and says how rows are added', async (t) =>
 
 t.test('a node that is alone in its cluster waits for a twin, and says so', async (t) => {
   t.match(of([row(1)]), { kind: 'member', twin: undefined });
-  t.strictSame(said([row(1)]), ['cluster 1 has no other node: nothing is replicated until it has a row']);
+  t.strictSame(said([row(1)]), [
+    'cluster 1 has no other node: nothing is replicated until it has a row (`twinreg cluster add`)',
+  ]);
 });
 
 t.test('a node whose row is disabled takes no part', async (t) => {
@@ -110,6 +113,24 @@ t.test('two nodes cannot be in one place', async (t) => {
     reasons: ['rows 14 and 15: url: node 1 and node 2 are both at bin:10.0.0.177:5555'],
   });
   t.match(of([row(1), row(2, { url: 'bin:10.0.0.177:5556' })]), { kind: 'member' });
+});
+
+t.test('nodes of the configuration have no rows, and sentences speak of none', async (t) => {
+  const id = NO_ROW;
+  t.strictSame(said([row(1, { id })]), [
+    'cluster 1 has no other node: nothing is replicated until neighbor_node_info names one',
+  ]);
+  const disabled = (nodeId: number) =>
+    `node ${nodeId} is disabled (by clusterer_set_status, until it is enabled or this daemon ends), so that nothing is replicated with it`;
+  t.strictSame(said([row(1, { id }), row(2, { id, state: 0 })]), [disabled(2)]);
+  t.strictSame(said([row(1, { id, state: 0 }), row(2, { id })]), [disabled(1)]);
+  t.match(said([row(1, { id, url: 'bin:10.0.0.179' }), row(2, { id })]), [
+    /^my_node_info: url: bin:10\.0\.0\.179 is this/,
+  ]);
+  t.match(said([row(1, { id }), row(2, { id, url: 'bins:10.0.0.178' })]), [/^neighbor_node_info: url: expected bin:/]);
+  t.match(said([row(1, { id }), row(2, { id, url: 'bin:10.0.0.177' })]), [
+    /^my_node_info and neighbor_node_info: url: node 1 and node 2 are both at/,
+  ]);
 });
 
 t.test('a cluster without a seed is warned about', async (t) => {

@@ -183,6 +183,7 @@ t.test('a secret that will not do is not shown', async (t) => {
   t.strictSame(problemsOf('mi: {http_token: hunter2}'), [
     't.yaml:1: mi.http_token: expected at least 16 visible ASCII characters, found 7 characters',
   ]);
+  t.match(problemsOf('mi: {http_token: x}'), [/ASCII characters, found 1 character$/]);
   t.match(problemsOf(node({ clusterer: '{my_node_id: 1, secret: 123456789012345678}' })), [
     /visible ASCII characters, found a number; put quotes around it$/,
   ]);
@@ -259,9 +260,20 @@ t.test('nodes stand in one place', async (t) => {
   t.match(problemsOf(node({ clusterer: `{${keys}, ${own}}` })), [
     /clusterer\.my_node_info: is not read with db_mode: 1, .*write db_mode: 0, or remove it$/,
   ]);
-  t.match(warningsOf(node({ clusterer: `{${keys}, ${own}, db_mode: 0, db_url: a.db}` })), [
+  const other = 'neighbor_node_info: "cluster_id=1,node_id=2,url=bin:10.0.0.178"';
+  t.match(warningsOf(node({ clusterer: `{${keys}, ${own}, ${other}, db_mode: 0, db_url: a.db}` })), [
     /clusterer\.db_url: is not used: with db_mode: 0 no table is read$/,
   ]);
+});
+
+t.test('with db_mode 0 and no other node named there is a warning', async (t) => {
+  const own = 'my_node_info: "cluster_id=1,url=bin:10.0.0.177"';
+  for (const others of ['', ', neighbor_node_info: []']) {
+    const keys = `{my_node_id: 1, secret: ${SECRET}, db_mode: 0, ${own}${others}}`;
+    t.match(warningsOf(node({ clusterer: keys })), [
+      /^t\.yaml:3: clusterer\.neighbor_node_info: is missing: no other node is named, so that nothing is replicated; expected "cluster_id=1,node_id=2,/,
+    ]);
+  }
 });
 
 t.test('replication over TLS needs a certificate, its key and who may sign the other one', async (t) => {

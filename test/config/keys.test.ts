@@ -90,7 +90,7 @@ t.test('words out of a few are listed', async (t) => {
   );
   t.equal(
     refusalOf('usrloc.sql_write_mode', 'writeback'),
-    'usrloc.sql_write_mode: expected none, write-through or write-back, found "writeback"',
+    'usrloc.sql_write_mode: expected none, write-through or write-back, found "writeback"; did you mean write-back?',
   );
 });
 
@@ -189,7 +189,7 @@ t.test('setbflag takes names of flags and rules', async (t) => {
     [
       `t.yaml:3: policy.setbflag[0].flag: ${flag} "two words"`,
       `t.yaml:4: policy.setbflag[1].flag: ${flag} nothing`,
-      't.yaml:6: policy.setbflag[2].contacts: expected all or nated, found "natted"',
+      't.yaml:6: policy.setbflag[2].contacts: expected all or nated, found "natted"; did you mean nated?',
       't.yaml:8: policy.setbflag[3].domian: unknown key; did you mean domains?',
       't.yaml:9: policy.setbflag[4]: expected a branch flag, or {flag: NAME, contacts: all or nated, domains: [NAMES]}, found 7',
     ],

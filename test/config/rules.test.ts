@@ -39,6 +39,9 @@ t.test('an unknown preset is answered with the known ones', async (t) => {
     'expected single-instance-no-db, single-instance-sql-write-through, single-instance-sql-write-back, full-sharing-cluster, full-sharing-cluster-sql-write-back or full-sharing-cluster-sql-write-through, found';
   for (const preset of ['single-instance', 'constructor'])
     t.strictSame(problemsOf(`usrloc: {working_mode_preset: ${preset}}`), [`${PRESET} ${expected} "${preset}"`]);
+  t.strictSame(problemsOf('usrloc: {working_mode_preset: full-sharing}'), [
+    `${PRESET} ${expected} "full-sharing"; did you mean full-sharing-cluster?`,
+  ]);
 });
 
 t.test('low-level settings count from none as soon as one of them is given', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { CommitGates } from '../../lib/location/commit-gates.ts';
-import type { CommitGate } from '../../lib/location/ports.ts';
+import { CommitGates, type NamedGate } from '../../lib/location/commit-gates.ts';
+import type { CommitGate, GateName } from '../../lib/location/ports.ts';
 import { PositionGate } from '../../lib/location/position-gate.ts';
 
 const ALICE = 'alice@example.com';
@@ -20,6 +20,7 @@ const OPEN_GATE: CommitGate = {
     done();
   },
 };
+const OPEN: NamedGate = { name: 'disk', gate: OPEN_GATE };
 
 function positionGate(max = 100): {
   gate: PositionGate;
@@ -35,7 +36,7 @@ function positionGate(max = 100): {
 }
 
 t.test('without gates, and with gates that let all pass, done is called at once and once', async (t) => {
-  for (const gates of [[], [OPEN_GATE], [OPEN_GATE, OPEN_GATE]]) {
+  for (const gates of [[], [OPEN], [OPEN, OPEN]]) {
     let calls = 0;
     new CommitGates(gates).settle(ALICE, () => calls++);
     t.equal(calls, 1);
@@ -44,7 +45,7 @@ t.test('without gates, and with gates that let all pass, done is called at once 
 
 t.test('done waits for every gate, and waits at once do not mix', async (t) => {
   const [first, second] = [new ManualGate(), new ManualGate()];
-  const gates = new CommitGates([first, second, OPEN_GATE]);
+  const gates = new CommitGates([{ name: 'disk', gate: first }, { name: 'twin', gate: second }, OPEN]);
   const went: string[] = [];
   gates.settle(ALICE, () => went.push('one'));
   gates.settle(ALICE, () => went.push('two'));
@@ -61,8 +62,27 @@ t.test('done waits for every gate, and waits at once do not mix', async (t) => {
   t.same(went, ['two', 'one', 'three']);
 });
 
+t.test('who wants to know hears what is waited for', async (t) => {
+  const went = (...gates: readonly NamedGate[]) => {
+    const heard: string[] = [];
+    new CommitGates(gates).settle(
+      ALICE,
+      () => heard.push('done'),
+      (by: GateName) => heard.push(by),
+    );
+    return heard;
+  };
+  const disk: NamedGate = { name: 'disk', gate: new ManualGate() };
+  const twin: NamedGate = { name: 'twin', gate: new ManualGate() };
+  t.same(went(OPEN), ['done']);
+  t.same(went(OPEN, OPEN), ['done']);
+  t.same(went(disk), ['disk']);
+  t.same(went(OPEN, twin), ['twin']);
+  t.same(went(disk, twin), ['disk', 'twin']);
+});
+
 t.test('a reply may ask the gates again from within', async (t) => {
-  const gates = new CommitGates([OPEN_GATE, OPEN_GATE]);
+  const gates = new CommitGates([OPEN, OPEN]);
   const went: string[] = [];
   gates.settle(ALICE, () => {
     gates.settle(BOB, () => went.push('inner'));

@@ -183,6 +183,19 @@ t.test(
   },
 );
 
+t.test(
+  'a file that the shell left empty is filled, and belongs to whom its folder belongs to',
+  { skip: process.getuid?.() !== 0 && 'only root can give files away' },
+  async (t) => {
+    const folder = tempFolder(t);
+    execFileSync('chown', ['65534:65534', folder]);
+    const path = join(folder, 'x.db');
+    writeFileSync(path, '', { mode: 0o644 });
+    t.same(add(path, 1), { type: 'written', rows: 1 });
+    for (const name of [path, `${path}.lock`]) t.match(statSync(name), { uid: 65534, mode: 0o100640 }, name);
+  },
+);
+
 t.test('a thread of its own waits for a file that another program has locked, and nobody else does', async (t) => {
   const path = join(tempFolder(t), 'x.db');
   add(path, 1);

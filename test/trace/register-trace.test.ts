@@ -50,7 +50,7 @@ t.test('a REGISTER is told as it came, was decided and was answered', async (t) 
     cseq: 1,
     changes: [{ what: 'added', contact: PHONE, expires_s: 600 }],
   });
-  t.match(sent, { event: 'sent', request: 1, status: 200, reason: 'OK', waited_ms: 0 });
+  t.match(sent, { event: 'sent', request: 1, status: 200, reason: 'OK', waited_ms: 0, waited_for: [] });
   t.match(sent?.event === 'sent' && sent.headers[0], ['Contact', `${CONTACT};expires=600`]);
   t.same(more, []);
 });
@@ -144,7 +144,7 @@ t.test('a request that is refused before its AoR is looked up is told to who wat
   ]);
 });
 
-t.test('a reply that waits for the disk is told when it goes, with how long it waited', async (t) => {
+t.test('a reply that waits is told when it goes, with how long it waited and for what', async (t) => {
   const { world, clock, taken } = tracedWorld();
   world.gate.isHolding = true;
   world.deliver(
@@ -157,7 +157,7 @@ t.test('a reply that waits for the disk is told when it goes, with how long it w
   );
   clock.advance(12.34);
   world.gate.release();
-  t.match(taken(), [{ event: 'sent', request: 1, status: 200, waited_ms: 12.3 }]);
+  t.match(taken(), [{ event: 'sent', request: 1, status: 200, waited_ms: 12.3, waited_for: ['twin'] }]);
 });
 
 t.test('others are not told, and nobody is when the trace has ended', async (t) => {

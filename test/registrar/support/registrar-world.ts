@@ -1,6 +1,7 @@
 import type { Log } from '../../../lib/core/log.ts';
 import type { Random } from '../../../lib/core/random.ts';
 import { LocationTable } from '../../../lib/location/location-table.ts';
+import { CommitGates } from '../../../lib/location/commit-gates.ts';
 import type { CommitGate } from '../../../lib/location/ports.ts';
 import { ContactComparer } from '../../../lib/registrar/contact-comparer.ts';
 import type { RegistrarObserver } from '../../../lib/registrar/ports.ts';
@@ -63,7 +64,7 @@ export class RegistrarWorld {
     this.registrar = new Registrar({
       settings,
       table: this.table,
-      gate: this.gate,
+      gate: new CommitGates([{ name: 'twin', gate: this.gate }]),
       clusterClock,
       clock: { monotonicMs: () => this.nowMs - START_MS },
       random,
