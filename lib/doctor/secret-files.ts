@@ -1,0 +1,130 @@
+import { X509Certificate } from 'node:crypto';
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../core/clock.ts';
+import { error, unchecked, warning, type Finding } from './finding.ts';
+import { lookAt, modeText, readText, type Looked, type PathFacts, type TextFacts } from './read-path.ts';
+
+export interface SecretFilesFacts {
+  /** Files that nobody but the daemon should read, by the setting that names them. */
+  readonly secrets: readonly NamedText[];
+  /** Certificates, by the setting that names them. */
+  readonly certificates: readonly NamedText[];
+  /** The sockets of management, by the setting that names them. */
+  readonly socket: { readonly setting: string; readonly path: string; readonly facts: Looked<PathFacts> };
+  readonly nowMs: number;
+}
+
+interface NamedText {
+  readonly setting: string;
+  readonly path: string;
+  readonly content: TextFacts;
+}
+
+/** A certificate list of a large organisation is far below this. */
+const FILE_BYTES_MAX = 1 << 20;
+const DAY_MS = 86_400_000;
+const EXPIRY_WARN_DAYS = 14;
+
+export async function readSecretFilesFacts(
+  config: Config,
+  configFile: string | undefined,
+  clock: Clock,
+): Promise<SecretFilesFacts> {
+  const { cluster, mi, miSocketPath } = config;
+  const secrets: (readonly [string, string])[] = [];
+  if (cluster?.secret.kind === 'file') secrets.push(['clusterer.secret_file', cluster.secret.path]);
+  if (mi.http_token_file !== undefined) secrets.push(['mi.http_token_file', mi.http_token_file]);
+  if (cluster?.tls !== undefined) secrets.push(['tls_mgm.private_key', cluster.tls.privateKeyPath]);
+  const holdsSecret = cluster?.secret.kind === 'texts' || mi.http_token !== undefined;
+  if (holdsSecret && configFile !== undefined) secrets.push(['the configuration file', configFile]);
+  const certificates: (readonly [string, string])[] =
+    cluster?.tls === undefined
+      ? []
+      : [
+          ['tls_mgm.certificate', cluster.tls.certificatePath],
+          ['tls_mgm.ca_list', cluster.tls.caListPath],
+        ];
+  return {
+    secrets: await Promise.all(secrets.map(named)),
+    certificates: await Promise.all(certificates.map(named)),
+    socket: { setting: 'mi.socket', path: miSocketPath, facts: await lookAt(miSocketPath) },
+    nowMs: clock.wallMs(),
+  };
+}
+
+async function named([setting, path]: readonly [string, string]): Promise<NamedText> {
+  return { setting, path, content: await readText(path, FILE_BYTES_MAX) };
+}
+
+/** Files that hold secrets, or prove who this node is, and the socket that commands come by. */
+export function checkSecretFiles({ secrets, certificates, socket, nowMs }: SecretFilesFacts): readonly Finding[] {
+  return [
+    ...secrets.flatMap((file) => [...contentFindings(file), ...modeFindings(file)]),
+    ...certificates.flatMap((file) => [...contentFindings(file), ...certificateFindings(file, nowMs)]),
+    ...socketFindings(socket),
+  ];
+}
+
+function* contentFindings({ setting, path, content }: NamedText): Iterable<Finding> {
+  switch (content.kind) {
+    case 'missing':
+      yield error(`${setting}: ${path} does not exist`, 'make the file, or name the right one');
+      break;
+    case 'unreadable':
+      yield unchecked(`${setting}: ${path} (${content.reason})`, 'run twinreg doctor as root');
+      break;
+    case 'unusable':
+      yield error(`${setting}: ${path} cannot be used: ${content.reason}`, 'put a file of text there');
+      break;
+    case 'text':
+      if (content.text.trim() === '')
+        yield error(`${setting}: ${path} is empty`, 'put the secret, key or certificate into it');
+  }
+}
+
+function* modeFindings({ setting, path, content }: NamedText): Iterable<Finding> {
+  if (!('facts' in content) || (content.facts.mode & 0o007) === 0) return;
+  const what = `${setting}: ${path} has mode ${modeText(content.facts)}: every user of this host may read the secret`;
+  yield error(what, `chmod 640 ${path}, and make a new secret if others were on this host`);
+}
+
+function* certificateFindings({ setting, path, content }: NamedText, nowMs: number): Iterable<Finding> {
+  if (content.kind !== 'text' || content.text.trim() === '') return;
+  const certificate = parsed(content.text);
+  if (certificate === undefined) {
+    yield error(
+      `${setting}: ${path} is no certificate in PEM`,
+      'put one there that begins with -----BEGIN CERTIFICATE-----',
+    );
+    return;
+  }
+  const leftMs = Date.parse(certificate.validTo) - nowMs;
+  const remedy = 'put a new one there, on both nodes if it is the list of authorities, and restart the daemon';
+  if (leftMs < 0) yield error(`${setting}: ${path} has expired (${certificate.validTo})`, remedy);
+  else if (leftMs < EXPIRY_WARN_DAYS * DAY_MS) {
+    yield warning(`${setting}: ${path} expires soon (${certificate.validTo})`, remedy);
+  }
+}
+
+function parsed(text: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function* socketFindings({ setting, path, facts }: SecretFilesFacts['socket']): Iterable<Finding> {
+  if (facts.kind === 'missing') return;
+  if (facts.kind === 'unreadable')
+    yield unchecked(`${setting}: ${path} (${facts.reason})`, 'run twinreg doctor as root');
+  else if (facts.kind !== 'socket') {
+    yield error(
+      `${setting}: ${path} is a ${facts.kind}, no socket`,
+      'move it away; the daemon makes the socket when it starts',
+    );
+  } else if ((facts.mode & 0o002) !== 0) {
+    const what = `${setting}: ${path} has mode ${modeText(facts)}: every user of this host may give the daemon orders`;
+    yield error(what, `chmod 660 ${path}`);
+  }
+}

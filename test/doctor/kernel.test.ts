@@ -1,0 +1,47 @@
+import t from 'tap';
+import { checkKernel, readKernelFacts } from '../../lib/doctor/kernel.ts';
+import { config, OWN, pairConfig, VIRTUAL } from './support/healthy.ts';
+import { said } from './support/said.ts';
+
+const RMEM = 'net.core.rmem_max';
+const BIND = 'net.ipv4.ip_nonlocal_bind';
+
+const check = (settings: Readonly<Record<string, number>>, own = pairConfig(), ownAddresses = [OWN]) =>
+  said(checkKernel({ config: own, ownAddresses: new Set(ownAddresses), settings: new Map(Object.entries(settings)) }));
+
+t.test('settings that fit', async (t) => {
+  t.strictSame(check({ [RMEM]: 4_194_304, [BIND]: 1 }), []);
+  t.strictSame(check({ [RMEM]: 4_194_304, [BIND]: 0 }, pairConfig(), [OWN, VIRTUAL]), []);
+});
+
+t.test('a receive buffer that the kernel cuts', async (t) => {
+  t.match(check({ [RMEM]: 212_992, [BIND]: 1 }), [
+    /^warning: net.core.rmem_max is 212992, and sip.udp_receive_buffer asks for 4194304/,
+  ]);
+  t.match(check({ [BIND]: 1 }), [/^unchecked: net.core.rmem_max/]);
+  t.strictSame(check({ [RMEM]: 1, [BIND]: 1 }, pairConfig('sip: {udp_receive_buffer: 0}')), []);
+});
+
+t.test('an absent address that the kernel does not bind in advance', async (t) => {
+  t.match(check({ [RMEM]: 1 << 23, [BIND]: 0 }), [
+    /^info: 10.0.0.150 is not on this node now and net.ipv4.ip_nonlocal_bind is 0: .* which works/,
+  ]);
+  t.match(check({ [RMEM]: 1 << 23 }), [/^unchecked: net.ipv4.ip_nonlocal_bind/]);
+  const v6 = pairConfig('', '[2001:db8::1]');
+  t.match(check({ [RMEM]: 1 << 23, 'net.ipv6.ip_nonlocal_bind': 0 }, v6), [
+    /^info: 2001:db8::1 .* net.ipv6.ip_nonlocal_bind is 0/,
+  ]);
+});
+
+t.test('a node of its own cannot wait for an address', async (t) => {
+  const alone = config(`listen: sip:${VIRTUAL}`);
+  t.match(check({ [RMEM]: 1 << 23, [BIND]: 0 }, alone), [
+    /^error: the listener's address 10.0.0.150 is on no interface/,
+  ]);
+  t.strictSame(check({ [RMEM]: 1 << 23, [BIND]: 0 }, config('listen: [sip:0.0.0.0, sip:127.0.0.1]')), []);
+});
+
+t.test('the settings of this machine are read', async (t) => {
+  const { settings } = await readKernelFacts(pairConfig(), new Set());
+  t.type(settings.get(BIND), 'number');
+});
