@@ -10,7 +10,7 @@ const folder = (name) => `lib/${name}/`;
 const BASE = ['core', 'sip', 'location', 'role'].map(folder);
 const SERVICES = ['registrar', 'replication', 'pinger'].map(folder);
 // Engines and storage are reached through ports; only app.ts knows which one there is.
-const BELOW = [...BASE, ...SERVICES, ...['cluster', 'storage', 'trace'].map(folder)];
+const BELOW = [...BASE, ...SERVICES, ...['cluster', 'history', 'storage', 'trace'].map(folder)];
 
 /** Folder or file of lib/ -> what it may import beside itself. */
 const MAY_IMPORT = {
@@ -23,12 +23,16 @@ const MAY_IMPORT = {
   'pinger/': BASE,
   // Implements the observers of those it watches.
   'trace/': [...BASE, folder('registrar'), folder('pinger')],
+  // Puts into words what those it hears of say.
+  'history/': [...BASE, folder('replication')],
   'cluster/': [...BASE, ...SERVICES],
   'storage/': [folder('core'), LOCATION_PORTS, CLUSTER_PORTS],
   // Other folders receive typed settings as parameters and never see where they come from.
   'config/': [folder('core')],
   'mi/': BELOW,
-  'cli/': [...BELOW, folder('config')],
+  // Reads what others have written, and asks nobody but the system.
+  'doctor/': [folder('core'), folder('config'), folder('cluster'), folder('role'), folder('storage')],
+  'cli/': [...BELOW, folder('config'), folder('doctor')],
   [APP]: [...BELOW, folder('config'), folder('mi')],
   'main[.]ts$': [folder('core'), folder('config'), folder('cli'), `lib/${APP}`],
 };

@@ -1,6 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { makeDataFolder } from './app/data-folder.ts';
 import { DELAY_RESOLUTION_MS, EventLoopDelay } from './app/event-loop-delay.ts';
+import { openHandover } from './app/handover.ts';
+import { openHistory, recordDisk, recordRole, recordStall } from './app/history.ts';
 import { nodeTableOf } from './app/node-table.ts';
 import type { LogRoot } from './app/log.ts';
 import { openLocation, type Location } from './app/location.ts';
@@ -9,16 +11,23 @@ import { AppNode } from './app/node.ts';
 import { startPinging } from './app/pinging.ts';
 import { Reload } from './app/reload.ts';
 import { appSettings, type AppSettings, type LoadedSettings } from './app/settings.ts';
+import { SipAddress } from './app/sip-address.ts';
 import type { StatusParts } from './app/status.ts';
-import { openTwinSide, readCredentials, type TwinCredentials } from './app/replication.ts';
+import { openTwinSide } from './app/replication.ts';
 import { Upkeep } from './app/upkeep.ts';
+import { readCredentials, type TwinCredentials } from './cluster/twin-credentials.ts';
 import type { Config, NodesConfig } from './config/config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Random } from './core/random.ts';
+import { LifeHistory } from './history/life-history.ts';
+import type { History } from './history/history.ts';
 import { CommitGates } from './location/commit-gates.ts';
 import type { ProcessFacts } from './mi/commands/process-facts.ts';
 import { Registrar } from './registrar/registrar.ts';
 import { EmbeddedEngine } from './sip/embedded/embedded-engine.ts';
+import { interfaceAddresses } from './sip/embedded/interface-addresses.ts';
+import type { Stall } from './sip/embedded/engine-statistics.ts';
+import type { DiskState } from './storage/store-status.ts';
 import { RegisterTrace } from './trace/register-trace.ts';
 import { Watchers } from './trace/watchers.ts';
 
@@ -41,11 +50,14 @@ export interface AppEdges {
 export async function createApp(config: Config, settings: AppSettings, edges: AppEdges): Promise<AppNode> {
   const startedMonotonicMs = edges.clock.monotonicMs();
   await makeDataFolder(config.dataFolder);
-  const credentials = await readCredentials(config);
+  const credentials = await readCredentials(config.cluster);
+  const history = await openHistory(config, edges);
   // disk -> cluster time -> table -> disk
-  const location = await openLocation(config, settings.location, edges);
+  const diskChanged = (disk: DiskState) => recordDisk(history, disk);
+  const location = await openLocation(config, settings.location, { ...edges, diskChanged });
+  history.followClusterTime(location.clusterClock);
   try {
-    const node = await composeNode(config, settings, edges, { ...location, credentials, startedMonotonicMs });
+    const node = await composeNode(config, settings, edges, { ...location, history, credentials, startedMonotonicMs });
     await node.start();
     return node;
   } catch (err) {
@@ -57,6 +69,7 @@ export async function createApp(config: Config, settings: AppSettings, edges: Ap
 
 /** What is there before a node is composed. */
 interface Ground extends Location {
+  readonly history: History;
   readonly credentials: TwinCredentials;
   readonly startedMonotonicMs: number;
 }
@@ -64,10 +77,12 @@ interface Ground extends Location {
 async function composeNode(config: Config, settings: AppSettings, edges: AppEdges, ground: Ground): Promise<AppNode> {
   const { clock, random, log } = edges;
   // table -> twin -> table; a reply waits for both gates
-  const { clusterClock, table, store, loadedBindings } = ground;
+  const { clusterClock, table, store, loadedBindings, history } = ground;
   const nodeTable = (nodes: NodesConfig) => nodeTableOf(nodes, config, edges.facts.pid);
-  const twin = await openTwinSide({ config, settings, ...ground, nodeTable, clock, random, log });
-  const gate = new CommitGates([store, ...twin.gates]);
+  const isReady = () => node.unready.length === 0;
+  const twin = await openTwinSide({ config, settings, ...ground, nodeTable, isReady, clock, random, log });
+  const twinGates = twin.gates.map((each) => ({ name: 'twin', gate: each }) as const);
+  const gate = new CommitGates([{ name: 'disk', gate: store }, ...twinGates]);
   const upkeep = new Upkeep({
     table,
     clusterClock,
@@ -80,38 +95,42 @@ async function composeNode(config: Config, settings: AppSettings, edges: AppEdge
   const watchers = new Watchers(clock);
   const observer = new RegisterTrace({ watchers, table, clock, clusterClock });
   table.addListener(observer);
-  const registrarLog = log.child('registrar');
-  const { registrar: registrarSettings } = settings;
-  const registrarParts = { settings: registrarSettings, table, gate, clusterClock, clock, random, log: registrarLog };
-  const registrar = new Registrar({ ...registrarParts, observer });
+  const registrarParts = { settings: settings.registrar, table, gate, clusterClock, clock, random, observer };
+  const registrar = new Registrar({ ...registrarParts, log: log.child('registrar') });
   const handlers = new Map([['REGISTER', registrar.handle.bind(registrar)]]);
   const listeners = {
     optionsReply: (token: string, status: number) => pinger.onReply(token, status),
     optionsUnsent: (token: string) => pinger.onUnsent(token),
+    bound: () => address.bound(),
+    stalled: (stall: Stall) => recordStall(history, stall),
   };
   const engine = new EmbeddedEngine(settings.engine, { handlers, ...listeners, clock, random, log: log.child('sip') });
 
-  // table -> pinger -> SIP, while the role says so
-  const pinging = { config, settings: settings.pinger, table, engine, clusterClock, watchers, clock, random, log };
-  const { role, pinger, latencies } = await startPinging(pinging, twin.removal, twin.roleAtFirst);
+  // address -> role; table -> pinger -> SIP, while the role says so
+  const addresses = config.listen.map(({ address: numeric }) => numeric);
+  const address = new SipAddress({ addresses, engine, interfaceAddresses, clock, log: log.child('role') });
+  const pinging = { config, settings: settings.pinger, table, engine, address, clusterClock, watchers };
+  const pinged = startPinging({ ...pinging, clock, random, log }, twin.removal, twin.roleAtFirst);
+  const { role, splitBrain, pinger, latencies } = await pinged;
   twin.followRole(role);
+  recordRole(history, { role, splitBrain, address, clock });
+  const handover = openHandover({ config, role, address, twin, history, clock, log });
 
   // operator -> commands -> all of it
-  const { fileName, load } = edges.configuration;
-  const reload = new Reload({ config, load, fileName, settingsOf: appSettings, registrar, pinger, log });
+  const reload = new Reload({ config, ...edges.configuration, settingsOf: appSettings, registrar, pinger, log });
   const eventLoopDelay = new EventLoopDelay(() => monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS }), clock);
-  const measured = { table, registrar, engine, store, eventLoopDelay, twin };
   const status: StatusParts = {
     ...{ config, facts: edges.facts, clock, clusterClock, startedMonotonicMs: ground.startedMonotonicMs },
-    ...measured,
-    pinging: { pinger, latencies, role, intervalS: () => reload.config.nathelper.natping_interval },
+    ...{ table, registrar, engine, address, store, eventLoopDelay, twin },
+    pinging: { pinger, latencies, role, splitBrain, intervalS: () => reload.config.nathelper.natping_interval },
     management: () => mi.places,
     unready: () => node.unready,
   };
-  const rest = { pinger, role, watchers, reload, twin, isStopping: () => node.isStopping, stop: edges.stop };
-  const mi = managementOf({ settings, status, log, gate, ...rest });
-
-  const parts = { upkeep, store, twin, engine, pinger, mi, eventLoopDelay, reload, loadedBindings };
-  const node = new AppNode({ ...parts, log: log.child('app') });
+  const asked = { pinger, role, watchers, reload, history, handover, twin };
+  const ending = { isStopping: () => node.isStopping, stop: edges.stop };
+  const mi = managementOf({ settings, status, log, gate, ...asked, ...ending });
+  const life = new LifeHistory(history, edges.facts.version, clock);
+  const serving = { upkeep, store, twin, engine, address, pinger, mi, loadedBindings };
+  const node = new AppNode({ ...serving, eventLoopDelay, reload, life, handover, log: log.child('app') });
   return node;
 }

@@ -12,6 +12,7 @@ import { EXIT_DEFECT, EXIT_FAILED, EXIT_OK } from './cli/exit-code.ts';
 import { processTerminal } from './cli/process-terminal.ts';
 import { systemClock } from './core/clock.ts';
 import { OperationalError } from './core/errors.ts';
+import { FileFaults } from './core/named-file.ts';
 import { systemRandom } from './core/random.ts';
 import { VERSION } from './core/release.ts';
 
@@ -90,11 +91,15 @@ async function runDaemon(options: ConfigOptions): Promise<number> {
     const facts = processFacts();
     const edges = { clock: systemClock, random: systemRandom(), log, facts, configuration, stop: stop.request };
     const app = await import('./app.ts').then(({ createApp }) => createApp(config, settings, edges));
-    const { sockets, loadedBindings } = app;
-    log.child('app').info({ version: VERSION, sockets, dataFolder: config.dataFolder, loadedBindings }, 'serving');
+    const { sockets, waitingSockets, loadedBindings } = app;
+    const waiting = waitingSockets.length === 0 ? {} : { waiting: waitingSockets };
+    const serving = { version: VERSION, sockets, ...waiting, dataFolder: config.dataFolder, loadedBindings };
+    log.child('app').info(serving, 'serving');
     if (format === 'pretty' && isTerminal) {
       const daemonOptions = optionsText(options);
-      process.stdout.write(greetingText({ version: VERSION, config, sockets, loadedBindings, daemonOptions }));
+      process.stdout.write(
+        greetingText({ version: VERSION, config, sockets, waitingSockets, loadedBindings, daemonOptions }),
+      );
     }
     hangUp.serve(() => void app.reload());
     await stop.requested;
@@ -103,6 +108,7 @@ async function runDaemon(options: ConfigOptions): Promise<number> {
   } catch (err) {
     // The command line says it on stderr, for people; who reads the log has only this.
     if (format === 'json' && err instanceof OperationalError) log.child('app').error({ reason: err.message }, 'failed');
+    if (err instanceof FileFaults) throw new ConfigError(err.message, { cause: err });
     throw err;
   } finally {
     log.flush();

@@ -6,18 +6,22 @@ export interface Greeting {
   readonly config: Config;
   /** Where SIP is served: `udp:127.0.0.1:5060`. */
   readonly sockets: readonly string[];
+  /** Where it will be, when the address is here. */
+  readonly waitingSockets: readonly string[];
   readonly loadedBindings: number;
   /** The options that lead the `twinreg` command to this daemon: ` --data /tmp/x`, or '' for the defaults. */
   readonly daemonOptions: string;
 }
 
 /** What a person at a terminal is told when the daemon serves: where, what is there, and what to do next. */
-export function greetingText({ version, config, sockets, loadedBindings, daemonOptions }: Greeting): string {
+export function greetingText(greeting: Greeting): string {
+  const { version, config, sockets, waitingSockets, loadedBindings, daemonOptions } = greeting;
   const kept = config.persistence.kind === 'sqlite' ? '' : '; bindings are kept in memory only';
   const lines = [
-    `twinreg ${version} serves SIP on ${sockets.join(', ')}`,
+    `twinreg ${version} serves SIP on ${sockets.length === 0 ? 'no socket yet' : sockets.join(', ')}`,
+    ...(waitingSockets.length === 0 ? [] : [`It will on ${waitingSockets.join(', ')}, when the address is here`]),
     `Data folder: ${config.dataFolder} (${loadedBindings} ${loadedBindings === 1 ? 'binding' : 'bindings'} loaded${kept})`,
-    `Point a softphone at ${phoneHint(config, sockets)}, without a password.`,
+    `Point a softphone at ${phoneHint(config, [...sockets, ...waitingSockets])}, without a password.`,
     ...(isLoopbackOnly(config) ? ['Only this machine reaches it; for others start it with --listen sip:ADDRESS.'] : []),
     `See it registered: twinreg ul dump${daemonOptions}; the state of the daemon: twinreg status${daemonOptions}`,
     'Stop it with Ctrl-C.',

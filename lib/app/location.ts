@@ -7,6 +7,7 @@ import { RELEASED_AT_MS } from '../core/release.ts';
 import { LocationTable } from '../location/location-table.ts';
 import type { ProcessFacts } from '../mi/commands/process-facts.ts';
 import type { Persistence } from '../storage/persistence.ts';
+import type { DiskState } from '../storage/store-status.ts';
 import type { LogRoot } from './log.ts';
 import type { LocationBounds } from './settings.ts';
 import { loadTable, locationSettings, openFile, startStore } from './storage.ts';
@@ -16,6 +17,8 @@ interface LocationEdges {
   readonly random: Random;
   readonly log: LogRoot;
   readonly facts: ProcessFacts;
+  /** Hears of each change of the disk's state. */
+  readonly diskChanged: (now: DiskState) => void;
 }
 
 /** The table, what it was loaded from, and the time that it goes by. */
@@ -31,14 +34,14 @@ export interface Location {
 
 /** Disk -> cluster time -> table, and from then on table -> disk. */
 export async function openLocation(config: Config, bounds: LocationBounds, edges: LocationEdges): Promise<Location> {
-  const { clock, random, log } = edges;
+  const { clock, random, log, diskChanged } = edges;
   const file = await openFile(config, edges);
   const clusterClock = new ClusterClock(clock, file?.markMs ?? 0, RELEASED_AT_MS);
   tellClockOrigin(clusterClock, log.child('clock'));
   const settings = locationSettings(bounds, random);
   const table = new LocationTable(settings);
   const loadedBindings = await loadTable(file, table, clusterClock, edges, config.cluster !== undefined);
-  const store = await startStore(file, table, clusterClock, log.child('storage'));
+  const store = await startStore(file, table, clusterClock, { log: log.child('storage'), diskChanged });
   table.addListener(store);
   return { clusterClock, table, store, incarnation: settings.incarnation, loadedBindings };
 }

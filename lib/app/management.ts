@@ -8,11 +8,14 @@ import type { AppSettings } from './settings.ts';
 import { statisticKind, statisticsOf } from './statistics.ts';
 import { nodeStatusOf, readinessOf, type StatusParts } from './status.ts';
 import type { TwinSide } from './twin-side.ts';
+import type { History } from '../history/history.ts';
 import type { CommitGate } from '../location/ports.ts';
 import { CommandTable } from '../mi/command-table.ts';
 import { clustererCommands } from '../mi/commands/clusterer-commands.ts';
 import { coreCommands } from '../mi/commands/core-commands.ts';
+import { handoverCommands } from '../mi/commands/handover.ts';
 import { helpCommand } from '../mi/commands/help.ts';
+import { historyCommand } from '../mi/commands/history.ts';
 import { logLevelCommand } from '../mi/commands/log-level.ts';
 import { nhEnablePingCommand } from '../mi/commands/nh-enable-ping.ts';
 import { reloadCommand } from '../mi/commands/reload.ts';
@@ -27,6 +30,7 @@ import { NodePages } from '../mi/metrics/node-pages.ts';
 import { MiServers } from '../mi/mi-servers.ts';
 import { RpcDispatcher } from '../mi/rpc-dispatcher.ts';
 import type { NatPinger } from '../pinger/nat-pinger.ts';
+import type { Handover } from '../role/handover.ts';
 import type { Role } from '../role/role.ts';
 import type { Persistence } from '../storage/persistence.ts';
 import type { Watchers } from '../trace/watchers.ts';
@@ -40,6 +44,8 @@ interface ManagementParts {
   readonly role: Role;
   readonly watchers: Watchers;
   readonly reload: Reload;
+  readonly history: History;
+  readonly handover: Handover;
   readonly twin: Pick<TwinSide, 'control'>;
   /** From then on neither the twin nor the disk takes anything more. */
   readonly isStopping: () => boolean;
@@ -75,6 +81,8 @@ function commandTable(parts: ManagementParts): CommandTable {
     ...clustererCommands(twin.control),
     nhEnablePingCommand(role, () => status.pinging.intervalS()),
     statusCommand(() => nodeStatusOf(status)),
+    historyCommand((most) => parts.history.entries(most)),
+    ...handoverCommands(parts.handover),
     traceCommand(watchers, bindings, ulSettings),
     reloadCommand(() => reload.now()),
   ]);

@@ -1,9 +1,12 @@
 import type { EventLoopDelay } from './event-loop-delay.ts';
 import type { Reload } from './reload.ts';
+import type { SipAddress } from './sip-address.ts';
 import type { TwinSide } from './twin-side.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { Log } from '../core/log.ts';
+import type { LifeHistory } from '../history/life-history.ts';
 import type { NatPinger } from '../pinger/nat-pinger.ts';
+import type { Handover } from '../role/handover.ts';
 import type { EmbeddedEngine } from '../sip/embedded/embedded-engine.ts';
 import { describeSocket } from '../sip/embedded/listening-socket.ts';
 import type { Persistence } from '../storage/persistence.ts';
@@ -19,10 +22,13 @@ interface NodeParts {
   readonly store: Persistence;
   readonly twin: TwinSide;
   readonly engine: EmbeddedEngine;
+  readonly address: SipAddress;
   readonly pinger: NatPinger;
   readonly mi: Management;
   readonly eventLoopDelay: EventLoopDelay;
   readonly reload: Reload;
+  readonly life: LifeHistory;
+  readonly handover: Handover;
   readonly loadedBindings: number;
   readonly log: Log;
 }
@@ -33,6 +39,7 @@ export class AppNode {
   readonly loadedBindings: number;
   readonly #parts: NodeParts;
   #serves = false;
+  #served = false;
   #stopped: Promise<void> | undefined;
 
   constructor(parts: NodeParts) {
@@ -45,13 +52,18 @@ export class AppNode {
     return this.#parts.engine.sockets.map(describeSocket);
   }
 
+  /** Where it will be, when the address is here. */
+  get waitingSockets(): readonly string[] {
+    return this.#parts.engine.waiting.map(({ socket }) => describeSocket(socket));
+  }
+
   get isStopping(): boolean {
     return this.#stopped !== undefined;
   }
 
   /** Why this node could not serve even if the traffic came to it; empty = it can. */
   get unready(): readonly string[] {
-    if (this.#serves) return [];
+    if (this.#serves) return this.#parts.address.isBindFailing ? ['bind'] : [];
     return [this.#stopped === undefined ? 'starting' : 'stopping'];
   }
 
@@ -60,20 +72,27 @@ export class AppNode {
    * the twin was met, so that phones are not answered by a clock, or bindings, that the twin knows to be old.
    */
   async start(): Promise<void> {
-    const { mi, twin, engine, upkeep, pinger, eventLoopDelay } = this.#parts;
+    const { mi, life, handover, twin, engine, address, upkeep, pinger, eventLoopDelay } = this.#parts;
     try {
       await mi.start();
+      life.begun();
+      await handover.start();
       await twin.start();
       await engine.start();
     } catch (err) {
+      life.failed(err);
       // Why it could not start is what the operator has to know, whatever else goes wrong now.
       await Promise.allSettled([this.stop()]);
       throw err;
     }
+    this.#served = true;
+    life.serving(this.sockets, this.loadedBindings);
+    address.start();
     upkeep.start();
     pinger.start();
     eventLoopDelay.start();
     this.#serves = true;
+    twin.readinessChanged();
   }
 
   /** Reads the configuration again; what comes of it is logged. */
@@ -91,9 +110,11 @@ export class AppNode {
   }
 
   async #stop(): Promise<void> {
-    const { upkeep, twin, engine, pinger, store, mi, eventLoopDelay, log } = this.#parts;
+    const { upkeep, twin, engine, address, pinger, store, mi, eventLoopDelay, life, handover, log } = this.#parts;
     this.#serves = false;
     log.info({}, 'stopping');
+    await handover.stop();
+    address.stop();
     upkeep.stop();
     engine.drain();
     await twin.settled();
@@ -104,6 +125,7 @@ export class AppNode {
     await engine.stop();
     eventLoopDelay.stop();
     await mi.stop();
+    await life.ended(this.#served);
     log.info({}, 'stopped');
     if (flushed.status === 'rejected') throw flushed.reason;
   }

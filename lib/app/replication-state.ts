@@ -13,6 +13,8 @@ export function replicationState(status: TwinStatus, wallOffsetMs: number): Repl
     commit: status.commit,
     outgoing: status.outgoing,
     incoming: status.incoming,
+    twin_ready: status.isTwinReady,
+    twin_active: status.isTwinActive,
     since_ms: Math.round(status.sinceMs),
     sync_since_ms: Math.round(status.syncSinceMs),
     synced: status.synced,

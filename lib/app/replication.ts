@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
 import type { AppSettings } from './settings.ts';
 import { alone, type TwinSide } from './twin-side.ts';
 import type { TwinStatus } from './twin-status.ts';
@@ -7,20 +5,20 @@ import type { LogRoot } from './log.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import { ClusterControl, type LinkState } from '../cluster/cluster-control.ts';
 import type { ClusterNode } from '../cluster/cluster-node.ts';
-import { readClusterSecrets } from '../cluster/cluster-secrets.ts';
 import type { Membership } from '../cluster/membership.ts';
 import type { NodeTable } from '../cluster/ports.ts';
-import type { ClusterConfig, Config, TlsFiles } from '../config/config.ts';
+import type { TwinCredentials } from '../cluster/twin-credentials.ts';
+import type { ClusterConfig, Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ClusterClock } from '../core/cluster-clock.ts';
-import { OperationalError } from '../core/errors.ts';
 import { nodeUrlText } from '../core/node-url.ts';
 import type { Random } from '../core/random.ts';
+import type { HistoryWriter } from '../history/history-writer.ts';
+import { LinkHistory } from '../history/link-history.ts';
 import type { LocationTable } from '../location/location-table.ts';
 import { PositionGate } from '../location/position-gate.ts';
 import { Replication, type DialledTwin } from '../replication/replication.ts';
 import type { ReplicationStatus, ReplicatorEvent, ReplicatorSettings } from '../replication/replicator-types.ts';
-import type { TwinTls } from '../replication/twin-server.ts';
 import type { RoleName } from '../role/role-name.ts';
 import type { Role } from '../role/role.ts';
 import type { Persistence } from '../storage/persistence.ts';
@@ -44,22 +42,12 @@ interface ReplicationParts {
   readonly table: LocationTable;
   readonly clusterClock: ClusterClock;
   readonly store: Persistence;
+  /** Whether this node would serve phones if their traffic came to it. */
+  readonly isReady: () => boolean;
+  readonly history: HistoryWriter;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: LogRoot;
-}
-
-/** What a node proves itself with; empty for a node of its own. */
-export interface TwinCredentials {
-  readonly secrets: readonly string[];
-  readonly tls: TwinTls | undefined;
-}
-
-/** Reads the files with secrets, keys and certificates. Rejects with an OperationalError that names the key and the file. */
-export async function readCredentials({ cluster }: Config): Promise<TwinCredentials> {
-  if (cluster === undefined) return { secrets: [], tls: undefined };
-  const secrets = await readClusterSecrets(cluster.secret);
-  return { secrets, tls: cluster.tls === undefined ? undefined : await readTls(cluster.tls) };
 }
 
 /** The twin's side of this node, as the configuration has it. */
@@ -81,6 +69,7 @@ class LinkedSide implements TwinSide {
   readonly #gate: PositionGate;
   readonly #replication: Replication;
   readonly #isSeed: boolean;
+  readonly #linkHistory: LinkHistory;
   #role: Role | undefined;
   #met: (() => void) | undefined;
 
@@ -90,6 +79,7 @@ class LinkedSide implements TwinSide {
     this.#isSeed = isSeed(cluster.membership);
     this.#config = config;
     this.#cluster = cluster;
+    this.#linkHistory = new LinkHistory(parts.history, () => this.#replication.status().twinId);
     this.#gate = new PositionGate({
       waitersMax: GATE_WAITERS_MAX,
       changesMax: GATE_CHANGES_MAX,
@@ -106,11 +96,12 @@ class LinkedSide implements TwinSide {
         clusterClock: { nowMs: () => clusterClock.nowMs(), shift: (byMs) => this.#shiftClock(byMs) },
         random,
         role: this.#ownRole(),
+        isReady: parts.isReady,
         whenDurable: (done) => store.whenFlushedAfterNow(done),
       },
       clock,
       log: log.child('replication'),
-      onEvent: (event) => this.#happened(event),
+      onEvent: (event, isRepeated) => this.#happened(event, isRepeated),
     });
     table.addListener(this.#replication.machine);
     this.control = new ClusterControl(cluster, this.#view());
@@ -160,6 +151,10 @@ class LinkedSide implements TwinSide {
     role.twinAnnounced(this.#replication.machine.twinRole);
   }
 
+  readinessChanged(): void {
+    this.#replication.readinessChanged();
+  }
+
   async start(): Promise<void> {
     await this.#replication.start();
     if (this.#replication.machine.hasAgreed || !this.control.hasTwin) return;
@@ -181,6 +176,7 @@ class LinkedSide implements TwinSide {
   }
 
   stop(): Promise<void> {
+    this.#linkHistory.stopping();
     return this.#replication.stop();
   }
 
@@ -212,7 +208,8 @@ class LinkedSide implements TwinSide {
     };
   }
 
-  #happened(event: ReplicatorEvent): void {
+  #happened(event: ReplicatorEvent, isRepeated: boolean): void {
+    this.#linkHistory.happened(event, isRepeated);
     if (event.event === 'max-contacts') this.#parts.table.showAtMost(event.theirs);
     if (event.event === 'twin-role') this.#role?.twinAnnounced(this.#replication.machine.twinRole);
     // What was hidden while nobody could tell whose network had failed is judged anew.
@@ -264,30 +261,4 @@ function linkState({ twinId, outgoing, isProbing }: ReplicationStatus, nodeId: n
   if (nodeId !== twinId || outgoing === 'down' || outgoing === 'connecting' || outgoing === 'authenticating')
     return 'Down';
   return isProbing ? 'Probe' : 'Up';
-}
-
-async function readTls({ certificatePath, privateKeyPath, caListPath }: TlsFiles): Promise<TwinTls> {
-  const [certificate, privateKey, caList] = await Promise.all([
-    readPem('certificate', certificatePath),
-    readPem('private_key', privateKeyPath),
-    readPem('ca_list', caListPath),
-  ]);
-  try {
-    createSecureContext({ cert: certificate, key: privateKey, ca: caList });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const files = `certificate ${certificatePath}, private_key ${privateKeyPath}, ca_list ${caListPath}`;
-    const expected = 'expected PEM files, and the key of that certificate without a passphrase';
-    throw new OperationalError(`tls_mgm: ${files}: ${reason}; ${expected}`, { cause });
-  }
-  return { certificate, privateKey, caList };
-}
-
-async function readPem(key: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new OperationalError(`tls_mgm.${key}: ${path} cannot be read: ${reason}`, { cause });
-  }
 }

@@ -127,6 +127,7 @@ function contactSettings({ usrloc, registrar }: Config): RegistrarSettings['cont
 function engineSettings({ listen, sip, cluster }: Config, save: SaveFlags): EmbeddedEngineSettings {
   return {
     listeners: listen,
+    waitsForAddress: cluster !== undefined,
     forceRport: sip.force_rport,
     serverHeader: sip.server_header,
     supported: save.pathMode === 'ignored' ? [] : ['path'],

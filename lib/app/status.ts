@@ -1,5 +1,6 @@
 import type { EventLoopDelay } from './event-loop-delay.ts';
 import { replicationState } from './replication-state.ts';
+import type { SipAddress } from './sip-address.ts';
 import type { TwinSide } from './twin-side.ts';
 import type { Config } from '../config/config.ts';
 import { MARK_RESERVE_MS, type ClusterClock } from '../core/cluster-clock.ts';
@@ -8,13 +9,14 @@ import type { DurationHistogram } from '../core/duration-histogram.ts';
 import { mostFrequent } from '../core/reason-counts.ts';
 import type { LocationTable } from '../location/location-table.ts';
 import type { ProcessFacts } from '../mi/commands/process-facts.ts';
-import type { Degradation, NodeStatus, PingStatus, RefusedRequest } from '../mi/commands/status.ts';
+import type { Degradation, NodeStatus, PingStatus, RefusedRequest, RoleStatus } from '../mi/commands/status.ts';
 import type { Readiness } from '../mi/metrics/metrics-sources.ts';
 import type { PingStatistics } from '../pinger/ping-statistics.ts';
 import { displayText } from '../mi/display-text.ts';
 import type { LastRefusal } from '../registrar/last-refusals.ts';
 import type { Registrar } from '../registrar/registrar.ts';
 import type { Role } from '../role/role.ts';
+import type { SplitBrain } from '../role/split-brain.ts';
 import type { EmbeddedEngine } from '../sip/embedded/embedded-engine.ts';
 import type { EngineStatistics } from '../sip/embedded/engine-statistics.ts';
 import { describeSocket } from '../sip/embedded/listening-socket.ts';
@@ -33,6 +35,7 @@ export interface StatusParts {
   readonly table: LocationTable;
   readonly registrar: Registrar;
   readonly engine: EmbeddedEngine;
+  readonly address: Pick<SipAddress, 'isAwaited'>;
   readonly store: Persistence;
   readonly eventLoopDelay: EventLoopDelay;
   readonly pinging: PingingParts;
@@ -46,7 +49,8 @@ export interface StatusParts {
 interface PingingParts {
   readonly pinger: { statistics(): PingStatistics };
   readonly latencies: { readonly durations: DurationHistogram };
-  readonly role: Pick<Role, 'isOpen' | 'isOn' | 'isYielding' | 'otherActive'>;
+  readonly role: Pick<Role, 'name' | 'isOpen' | 'isOn' | 'isAddressHere' | 'isYielding' | 'otherActive'>;
+  readonly splitBrain: Pick<SplitBrain, 'count' | 'isNow'>;
   /** `natping_interval`, as it is now. */
   readonly intervalS: () => number;
 }
@@ -65,12 +69,14 @@ export function nodeStatusOf(parts: StatusParts): NodeStatus {
     node_id: config.nodeId,
     uptime_s: Math.floor((clock.monotonicMs() - parts.startedMonotonicMs) / 1000),
     listen: engine.sockets.map(describeSocket),
+    ...waitingPart(engine, clock.monotonicMs()),
     management: parts.management(),
     data_folder: config.dataFolder,
     users,
     contacts,
     registrations: registrationStatus(parts),
     invalid_requests: refusalList(engine.statistics.invalid.all()),
+    role: roleStatus(parts.pinging.role),
     pings: pingStatus(parts.pinging),
     storage: storageStatus(store.status(), clock.wallMs()),
     ...replicationPart(parts),
@@ -84,6 +90,24 @@ export function nodeStatusOf(parts: StatusParts): NodeStatus {
       p99_lately: oneDecimal(lately.p99Ms),
       max_lately: oneDecimal(lately.maxMs),
     },
+  };
+}
+
+function waitingPart({ waiting }: EmbeddedEngine, nowMs: number): Pick<NodeStatus, 'listen_waiting'> {
+  if (waiting.length === 0) return {};
+  const sockets = waiting.map(({ socket, sinceMs, reason }) => {
+    return { socket: describeSocket(socket), for_ms: Math.round(nowMs - sinceMs), reason };
+  });
+  return { listen_waiting: sockets };
+}
+
+function roleStatus({ isOn, name, isAddressHere, isYielding, otherActive }: PingingParts['role']): RoleStatus {
+  return {
+    flag: isOn,
+    active: name === 'active',
+    address_here: isAddressHere,
+    yielding: isYielding,
+    ...(otherActive === undefined ? {} : { other_active: otherActive.nodeId }),
   };
 }
 
@@ -160,7 +184,7 @@ export function readinessOf(parts: StatusParts): Readiness {
   return { unready: parts.unready(), degraded: degradations(parts) };
 }
 
-function degradations({ store, table, clusterClock, twin }: StatusParts): Degradation[] {
+function degradations({ store, table, clusterClock, twin, address }: StatusParts): Degradation[] {
   const found: Degradation[] = [];
   const disk = store.status();
   if (disk?.disk.state === 'degraded') found.push('disk');
@@ -171,6 +195,7 @@ function degradations({ store, table, clusterClock, twin }: StatusParts): Degrad
   const replication = twin.status();
   if (replication !== undefined && replication.outgoing !== 'in-sync') found.push('twin');
   if (replication?.synced === false) found.push('sync');
+  if (address.isAwaited) found.push('address');
   return found;
 }
 

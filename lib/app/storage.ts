@@ -45,7 +45,14 @@ export async function openFile(config: Config, { clock, log, facts }: StorageEdg
   if (file.migrated.length > 0) {
     log.child('storage').info({ path, migrations: file.migrated, backup: file.backup }, 'database brought up to date');
   }
+  tellUnusedNodes(config, path, file.clustererRows, log.child('cluster'));
   return file;
+}
+
+/** Mostly the daemon of a pair that was started without its configuration: it would serve alone, and nobody would know. */
+function tellUnusedNodes({ cluster, clustererPath }: Config, path: string, rows: number, log: Log): void {
+  if (cluster !== undefined || rows === 0 || path !== clustererPath) return;
+  log.warn({ path, rows }, 'nodes are in the table clusterer, and the configuration has no cluster');
 }
 
 /** The table's settings: what the configuration says, and how SIP compares contacts. */
@@ -145,7 +152,7 @@ export async function startStore(
   file: LocationFile | undefined,
   table: LocationTable,
   clusterClock: ClusterClock,
-  log: Log,
+  { log, diskChanged }: { readonly log: Log; readonly diskChanged: (now: DiskState) => void },
 ): Promise<Persistence> {
   if (file === undefined) return memoryOnlyStore;
   const trouble = Promise.withResolvers<void>();
@@ -159,6 +166,7 @@ export async function startStore(
     clusterNowMs: () => clusterClock.nowMs(),
     stateChanged(now, before) {
       tellDiskState(log, now, before);
+      diskChanged(now);
       trouble.resolve();
     },
   });

@@ -26,6 +26,8 @@ export interface TwinSide {
   proveForgettable(done: (isProved: boolean) => void): void;
   /** From now on the twin hears of the role, and the role of the twin's. */
   followRole(role: Role): void;
+  /** Whether this node would serve phones may be otherwise than before: the twin is told. */
+  readinessChanged(): void;
   /**
    * Listens and dials. Resolves when SIP may be served: when the twin was met, or soon without it. Rejects with
    * an OperationalError that names the listener.
@@ -48,6 +50,7 @@ export function alone(store: { whenFlushedAfterNow(done: () => void): void }): T
     status: () => undefined,
     proveForgettable: (done) => store.whenFlushedAfterNow(() => done(true)),
     followRole: () => undefined,
+    readinessChanged: () => undefined,
     start: () => Promise.resolve(),
     settled: () => Promise.resolve(),
     stop: () => Promise.resolve(),

@@ -75,7 +75,7 @@ function mainFunction(commands: readonly CliCommand[]): string {
     case $prev in
       -f | --config) _twinreg_files yaml ;;
       --data) _twinreg_files folder ;;
-      --socket) _twinreg_files any ;;
+      --socket | --keepalived) _twinreg_files any ;;
     esac
     return
   fi

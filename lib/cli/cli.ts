@@ -8,8 +8,11 @@ import { clusterListCommand } from './cluster-list.ts';
 import { clusterRemoveCommand } from './cluster-remove.ts';
 import { completionCommand } from './completion.ts';
 import { ConfigError } from './config-error.ts';
+import { doctorCommand } from './doctor.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-code.ts';
+import { handoverCommand } from './handover.ts';
 import { commandHelp, familyHelp, helpText, usageLine, type HelpSection } from './help.ts';
+import { historyCommand } from './history.ts';
 import { miCommand } from './mi.ts';
 import { NoDaemon } from './no-daemon.ts';
 import { notRunningText } from './not-running.ts';
@@ -32,11 +35,19 @@ import { versionCommand } from './version.ts';
 const SECTIONS: readonly HelpSection[] = [
   { title: 'Daemon', commands: [runCommand, checkConfigCommand, versionCommand] },
   { title: 'Bindings', commands: [ulDumpCommand, ulShowCommand, ulAddCommand, ulRmCommand] },
-  { title: 'Watching', commands: [statusCommand, topCommand, traceCommand, statsCommand] },
+  { title: 'Watching', commands: [statusCommand, topCommand, historyCommand, traceCommand, statsCommand] },
   { title: 'Cluster', commands: [clusterListCommand, clusterAddCommand, clusterRemoveCommand] },
   {
     title: 'Operations',
-    commands: [pingCommand, miCommand, backupCommand, reloadCommand, completionCommand(() => COMMANDS)],
+    commands: [
+      doctorCommand,
+      handoverCommand,
+      pingCommand,
+      miCommand,
+      backupCommand,
+      reloadCommand,
+      completionCommand(() => COMMANDS),
+    ],
   },
 ];
 

@@ -1,7 +1,8 @@
 import type { CliEdges } from './cli-command.ts';
 import type { ClusterFile } from './cluster-file.ts';
-import { clusterReloaded, nextSteps, type Reloaded } from './cluster-reloaded.ts';
-import { clusterVerdict } from './cluster-verdict.ts';
+import { daemonText, nextSteps } from './cluster-next.ts';
+import { clusterReloaded, type Reloaded } from './cluster-reloaded.ts';
+import { clusterVerdict, membershipBy } from './cluster-verdict.ts';
 import { EXIT_OK } from './exit-code.ts';
 import { jsonLine } from './json-line.ts';
 import { terminalText } from './terminal-text.ts';
@@ -22,16 +23,22 @@ export async function writeClusterChange(
   edges: CliEdges,
 ): Promise<number> {
   const reloaded = await clusterReloaded(file.config.miSocketPath, edges);
-  const problems = clusterVerdict(await file.rows(), file.config);
-  if (isJson) await edges.out.write(jsonLine(changeJson(file, change, reloaded, problems)));
-  else {
-    const lines = [change.text, ...problems, ...nextSteps(reloaded, problems)];
-    await edges.out.write(lines.map((line) => `${terminalText(line)}\n`).join(''));
-  }
+  const rows = await file.rows();
+  const problems = clusterVerdict(rows, file.reader);
+  const { rules } = file.reader;
+  const membership = membershipBy(rows, file.reader);
+  const next =
+    rules === undefined || membership === undefined
+      ? [...problems, daemonText(reloaded, problems)]
+      : [...nextSteps({ change: change.change, rules, membership, reloaded }), OTHER_NODE];
+  if (isJson) await edges.out.write(jsonLine({ ...changeJson(file, change, reloaded), problems, next }));
+  else await edges.out.write([change.text, ...next].map((line) => `${terminalText(line)}\n`).join(''));
   return EXIT_OK;
 }
 
-function changeJson(file: ClusterFile, change: ClusterChange, reloaded: Reloaded, problems: readonly string[]) {
+const OTHER_NODE = 'the other node needs the same rows: run this command there too';
+
+function changeJson(file: ClusterFile, change: ClusterChange, reloaded: Reloaded) {
   return {
     change: change.change,
     cluster_id: change.clusterId,
@@ -40,6 +47,5 @@ function changeJson(file: ClusterFile, change: ClusterChange, reloaded: Reloaded
     file: file.path,
     daemon: reloaded.kind,
     ...(reloaded.kind === 'refused' ? { reason: reloaded.reason } : {}),
-    problems,
   };
 }

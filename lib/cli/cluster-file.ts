@@ -7,6 +7,8 @@ import { invariant, OperationalError } from '../core/errors.ts';
 import type { ClustererOrder, ClustererPlace } from '../storage/clusterer-order.ts';
 import { checkedConfig } from './checked-config.ts';
 import type { CliEdges } from './cli-command.ts';
+import type { RowReader } from './cluster-verdict.ts';
+import { daemonNodesIfAny, type DaemonNodes } from './daemon-nodes.ts';
 import { configOptions, JSON_HELP, JSON_OPTION } from './options.ts';
 
 /** Which daemon is meant is said by its configuration: that is where its file is named. */
@@ -33,9 +35,14 @@ type Order = ClustererOrder extends infer O ? (O extends unknown ? Omit<O, keyof
 /** The table `clusterer` of this node, whether its daemon runs or not. */
 export class ClusterFile {
   readonly config: Config;
+  /** What the daemon says, if there is one, and it is in a cluster. */
+  readonly daemon: DaemonNodes | undefined;
+  readonly #hasConfigFile: boolean;
 
-  private constructor(config: Config) {
+  private constructor(config: Config, hasConfigFile: boolean, daemon: DaemonNodes | undefined) {
     this.config = config;
+    this.daemon = daemon;
+    this.#hasConfigFile = hasConfigFile;
   }
 
   static async find(
@@ -43,7 +50,9 @@ export class ClusterFile {
     edges: CliEdges,
   ): Promise<ClusterFile> {
     const options = configOptions(values);
-    return new ClusterFile(checkedConfig(await edges.loadConfig(options), options).config);
+    const { config } = checkedConfig(await edges.loadConfig(options), options);
+    const daemon = await daemonNodesIfAny(config.miSocketPath, edges);
+    return new ClusterFile(config, options.configFile !== undefined, daemon);
   }
 
   get path(): string {
@@ -52,7 +61,16 @@ export class ClusterFile {
 
   /** The cluster that is meant without `--cluster`. */
   get usualClusterId(): number {
-    return this.config.usrloc.location_cluster === 0 ? 1 : this.config.usrloc.location_cluster;
+    const { location_cluster: configured } = this.config.usrloc;
+    return configured === 0 ? (this.daemon?.rules.clusterId ?? 1) : configured;
+  }
+
+  /** Whoever goes by the rows: this configuration, else the daemon. */
+  get reader(): RowReader {
+    const { cluster, nodeId } = this.config;
+    const rules =
+      cluster === undefined ? this.daemon?.rules : { clusterId: cluster.clusterId, nodeId, listen: cluster.listen };
+    return { rules, place: `the table clusterer of ${this.path}`, hasConfigFile: this.#hasConfigFile };
   }
 
   /** All rows; none where there is no file yet. */
@@ -69,11 +87,16 @@ export class ClusterFile {
     await this.#carryOut(order);
   }
 
-  /** Rejects where the nodes stand in the configuration, which no command changes. */
+  /** Rejects where the nodes stand in the configuration, this one or the daemon's, which no command changes. */
   refuseConfigured(): void {
-    if (this.config.cluster?.nodes.kind !== 'configured') return;
+    const where = 'change my_node_info and neighbor_node_info there';
+    if (this.config.cluster?.nodes.kind === 'configured') {
+      throw new OperationalError(`the nodes stand in the configuration (clusterer.db_mode is 0): ${where}`);
+    }
+    if (this.daemon?.isStored !== false) return;
+    const file = 'in the file that it was started with (-f FILE)';
     throw new OperationalError(
-      'the nodes stand in the configuration (clusterer.db_mode is 0): change my_node_info and neighbor_node_info there',
+      `the nodes of the daemon that runs stand in its configuration (clusterer.db_mode is 0), ${file}: ${where}, and restart it`,
     );
   }
 

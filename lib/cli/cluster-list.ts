@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import { CLUSTERER_COLUMNS, type NodeRow } from '../cluster/ports.ts';
+import type { CLUSTERER_COLUMNS, NodeRow } from '../cluster/ports.ts';
 import type { CliCommand, CliEdges } from './cli-command.ts';
-import { CLUSTER_HELP, CLUSTER_OPTIONS, CLUSTER_USAGE, ClusterFile } from './cluster-file.ts';
-import { clusterVerdict } from './cluster-verdict.ts';
+import { CLUSTER_HELP, CLUSTER_OPTIONS, ClusterFile } from './cluster-file.ts';
+import { daemonNodes } from './daemon-nodes.ts';
 import { EXIT_OK } from './exit-code.ts';
 import { jsonLine } from './json-line.ts';
+import { listedByDaemon, listedFrom, type ListedNodes } from './listed-nodes.ts';
 import { callMi, MiRefusal } from './mi-client.ts';
 import { NoDaemon } from './no-daemon.ts';
 import { parseOptions } from './options.ts';
@@ -18,47 +19,29 @@ const OPTIONAL_COLUMNS = 2;
 export const clusterListCommand: CliCommand = {
   name: 'cluster list',
   summary: 'list the nodes of the cluster, and what is wrong with their rows',
-  usage: CLUSTER_USAGE,
+  usage: '[--json] [-f FILE] [--data DIR | --socket PATH]',
   help: [
     ...CLUSTER_HELP,
+    '--socket PATH           management socket of the daemon, which then says all that is shown',
     '',
-    'The rows are read from the file; what the links are like is asked of the daemon, if it runs.',
+    'The rows are read from the table. Nodes that stand in a configuration (clusterer.db_mode is 0) are shown as the daemon',
+    'has them, if it runs. What the links are like is asked of the daemon, too.',
   ],
   async run(args, edges) {
-    const { values } = parseOptions(args, CLUSTER_OPTIONS);
-    const file = await ClusterFile.find(values, edges);
-    const rows = await rowsOf(file);
-    const links = await linksOf(file, edges);
-    const problems = clusterVerdict(rows, file.config);
-    if (values.json === true) {
-      const nodes = rows.map((row) => ({ ...row, link_state: links.get(keyOf(row)) }));
-      await edges.out.write(jsonLine({ file: file.path, nodes, problems }));
-      return EXIT_OK;
-    }
-    await writeTable(rows, links, edges);
-    for (const problem of problems) await edges.out.write(`${terminalText(problem)}\n`);
+    const { values } = parseOptions(args, { ...CLUSTER_OPTIONS, socket: { type: 'string' } });
+    const { socket } = values;
+    const listed =
+      socket === undefined
+        ? await listedFrom(await ClusterFile.find(values, edges))
+        : listedByDaemon(await daemonNodes(socket, edges), socket);
+    const links = await linksOf(listed, edges);
+    if (values.json === true) await edges.out.write(jsonLine(listedJson(listed, links)));
+    else await writeText(listed, links, edges);
     return EXIT_OK;
   },
 };
 
-/** With `db_mode` 0 the nodes stand in the configuration, and look like rows here. */
-async function rowsOf(file: ClusterFile): Promise<readonly NodeRow[]> {
-  const { cluster, nodeId } = file.config;
-  if (cluster?.nodes.kind !== 'configured') return file.rows();
-  const { self, neighbours } = cluster.nodes;
-  return [{ ...self, nodeId }, ...neighbours].map((info) => ({
-    id: -1,
-    cluster_id: info.clusterId,
-    node_id: info.nodeId,
-    url: info.url,
-    state: 1,
-    no_ping_retries: info.noPingRetries,
-    priority: null,
-    sip_addr: null,
-    flags: info.flags ?? null,
-    description: info.description ?? null,
-  }));
-}
+type Links = ReadonlyMap<string, string>;
 
 const shownLinks = z.object({
   Clusters: z.array(
@@ -70,25 +53,35 @@ const shownLinks = z.object({
 });
 
 /** What the daemon says of each node; nothing where none runs. */
-async function linksOf({ config }: ClusterFile, { clock }: CliEdges): Promise<ReadonlyMap<string, string>> {
+async function linksOf({ socketPath, nodeId }: ListedNodes, { clock }: CliEdges): Promise<Links> {
   const links = new Map<string, string>();
-  const answer = await callMi(config.miSocketPath, 'clusterer_list', {}, clock).catch((err: unknown) => {
+  const answer = await callMi(socketPath, 'clusterer_list', {}, clock).catch((err: unknown) => {
     if (err instanceof NoDaemon || err instanceof MiRefusal) return undefined;
     throw err;
   });
   for (const { cluster_id, Nodes } of shownLinks.safeParse(answer).data?.Clusters ?? []) {
-    links.set(`${cluster_id}/${config.nodeId}`, 'this node');
+    links.set(`${cluster_id}/${nodeId}`, 'this node');
     for (const { node_id, link_state } of Nodes) links.set(`${cluster_id}/${node_id}`, link_state);
   }
   return links;
 }
 
-async function writeTable(
-  rows: readonly NodeRow[],
-  links: ReadonlyMap<string, string>,
-  { out, terminal }: CliEdges,
-): Promise<void> {
-  if (rows.length === 0) return out.write('there is no node in the table\n');
+function listedJson({ rows, problems, file, isStored }: ListedNodes, links: Links) {
+  return {
+    nodes_in: isStored ? 'table' : 'configuration',
+    ...(file === undefined ? {} : { file }),
+    nodes: rows.map((row) => ({ ...row, link_state: links.get(keyOf(row)) })),
+    problems,
+  };
+}
+
+async function writeText({ rows, problems, place }: ListedNodes, links: Links, edges: CliEdges): Promise<void> {
+  if (rows.length > 0) await writeTable(rows, links, edges);
+  const lines = rows.length > 0 ? problems : [`there is no node in ${place}`, ...problems];
+  await edges.out.write(lines.map((line) => `${terminalText(line)}\n`).join(''));
+}
+
+async function writeTable(rows: readonly NodeRow[], links: Links, { out, terminal }: CliEdges): Promise<void> {
   const room = terminal === undefined ? undefined : { columns: terminal.size().columns, keep: 3 };
   const table = new TextTable(out, HEADINGS, { room, optionalColumns: OPTIONAL_COLUMNS });
   for (const row of rows)

@@ -10,7 +10,6 @@ export type Reloaded =
 
 const OK: Reloaded = { kind: 'reloaded' };
 const NOT_FOUND = -32601;
-const GOES_ON = 'the daemon goes on with the rows that it had';
 
 /** Tells the daemon to read the table again, if one runs. */
 export async function clusterReloaded(socketPath: string, { clock }: CliEdges): Promise<Reloaded> {
@@ -22,26 +21,5 @@ export async function clusterReloaded(socketPath: string, { clock }: CliEdges): 
     if (!(err instanceof MiRefusal)) throw err;
     if (err.code === NOT_FOUND || err.message === 'Clustering not enabled') return { kind: 'no-cluster' };
     return { kind: 'refused', reason: err.message };
-  }
-}
-
-/**
- * What to do next, a line each.
- * @param said what was said before; the daemon's reason is left out where it is the same
- */
-export function nextSteps(reloaded: Reloaded, said: readonly string[]): readonly string[] {
-  return [daemonText(reloaded, said), 'the other node needs the same rows: run this command there too'];
-}
-
-function daemonText(reloaded: Reloaded, said: readonly string[]): string {
-  switch (reloaded.kind) {
-    case 'reloaded':
-      return 'the daemon has read the table again';
-    case 'not-running':
-      return 'the daemon is not running; it reads the table when it starts';
-    case 'no-cluster':
-      return 'the daemon that runs is in no cluster; restart it when usrloc.working_mode_preset is full-sharing-cluster';
-    case 'refused':
-      return said.some((line) => reloaded.reason.includes(line)) ? GOES_ON : `${GOES_ON}: ${reloaded.reason}`;
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CliEdges } from './cli-command.ts';
@@ -23,5 +24,10 @@ export async function notRunningText({ socketPath, reason }: NoDaemon, args: rea
   const options = `${config === undefined ? '' : ` -f ${config}`}${data === undefined ? '' : ` --data ${data}`}`;
   const elsewhere =
     options === '' ? '; if it runs as another user or with options, say its -f FILE or --data DIR here too' : '';
-  return `${what} (data folder ${folder}); is twinreg running? Start it with: twinreg run${options}${elsewhere}`;
+  // Without its configuration another daemon would start on the same data: one that is alone, or serves elsewhere.
+  const start =
+    config === undefined && existsSync(folder)
+      ? 'If not, start it as it was started before, with its -f FILE if it had one'
+      : 'Start it with';
+  return `${what} (data folder ${folder}); is twinreg running? ${start}: twinreg run${options}${elsewhere}`;
 }

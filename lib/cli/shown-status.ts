@@ -29,6 +29,14 @@ const registrations = z.object({
     .optional(),
 });
 
+const role = z.object({
+  flag: z.boolean(),
+  active: z.boolean(),
+  address_here: z.boolean(),
+  yielding: z.boolean(),
+  other_active: z.number().optional(),
+});
+
 const pings = z.object({
   enabled: z.boolean(),
   active: z.boolean(),
@@ -58,6 +66,8 @@ const replication = z.object({
   commit: z.string().optional(),
   outgoing: z.string(),
   incoming: z.string(),
+  twin_ready: z.boolean().optional(),
+  twin_active: z.boolean().optional(),
   since_ms: z.number(),
   sync_since_ms: z.number().optional(),
   synced: z.boolean(),
@@ -87,6 +97,10 @@ const shownStatus = z.object({
   node_id: z.number(),
   uptime_s: z.number(),
   listen: z.array(z.string()),
+  listen_waiting: z
+    .array(z.object({ socket: z.string(), for_ms: z.number(), reason: z.string() }))
+    .readonly()
+    .optional(),
   /** Where management commands are taken: `http://127.0.0.1:8888/mi`. */
   management: z.array(z.string()).readonly().optional(),
   data_folder: z.string(),
@@ -94,6 +108,7 @@ const shownStatus = z.object({
   contacts: z.number(),
   registrations,
   invalid_requests: refusals.optional(),
+  role: role.optional(),
   pings: pings.optional(),
   storage,
   replication: replication.optional(),

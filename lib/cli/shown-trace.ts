@@ -53,6 +53,8 @@ export const shownEvent = z.discriminatedUnion('event', [
     reason: z.string(),
     headers: z.array(z.tuple([z.string(), z.string()])),
     waited_ms: z.number(),
+    // An older daemon does not say it.
+    waited_for: z.array(z.string()).readonly().optional(),
   }),
   z.object({ event: z.literal('changed'), at: z.string(), by: z.string(), changes }),
   z.object({ event: z.literal('expired'), at: z.string(), contact }),

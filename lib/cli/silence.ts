@@ -5,9 +5,15 @@ import { OperationalError } from '../core/errors.ts';
 /** A daemon that says nothing for so long is given up. */
 const PATIENCE_MS = 10_000;
 
-/** What waits for the disk: the daemon itself says when that takes too long, after 30 s. */
-const SLOW_METHODS: ReadonlySet<string> = new Set(['ul_flush', 'ul_sync']);
-const SLOW_PATIENCE_MS = 40_000;
+/**
+ * What waits for something that may take long: the disk, of which the daemon itself says after 30 s that it takes too long; or keepalived and the other
+ * node, for as long as the caller allows, a minute at most.
+ */
+const SLOW_METHODS: ReadonlyMap<string, number> = new Map([
+  ['ul_flush', 40_000],
+  ['ul_sync', 40_000],
+  ['handover', 70_000],
+]);
 
 /** Ends the connection when it is waited for, and nothing arrives, for too long. */
 export class Silence {
@@ -26,7 +32,7 @@ export class Silence {
 
   /** @param method what the daemon has been asked for */
   begin(method: string): void {
-    this.#patienceMs = SLOW_METHODS.has(method) ? SLOW_PATIENCE_MS : PATIENCE_MS;
+    this.#patienceMs = SLOW_METHODS.get(method) ?? PATIENCE_MS;
     this.#timer = this.#clock.after(this.#patienceMs, this.#giveUp);
   }
 

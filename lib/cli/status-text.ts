@@ -12,7 +12,7 @@ export function statusText(status: ShownStatus): string {
   const { version, node_id: nodeId, pid, uptime_s: uptimeS, management } = status;
   const lines: readonly StatusLine[] = [
     ['twinreg', `${version}, node ${nodeId}, process ${pid}, up ${durationText(uptimeS)}`],
-    ['SIP', status.listen.join(', ')],
+    ['SIP', socketTexts(status).join(', ')],
     ...(management === undefined
       ? []
       : [['management', management.length === 0 ? 'by the unix socket only' : management.join(', ')] as const]),
@@ -23,6 +23,7 @@ export function statusText(status: ShownStatus): string {
       '',
       `no valid SIP: ${count} × ${reason}`,
     ]),
+    ...(status.role === undefined ? [] : [['role', roleText(status.role, status.replication)] as const]),
     ...(status.pings === undefined ? [] : pingLines(status.pings)),
     ...(status.replication === undefined ? [] : twinLines(status.replication, nodeId)),
     ['storage', storageText(status.storage)],
@@ -32,6 +33,29 @@ export function statusText(status: ShownStatus): string {
     ['degraded', degradedText(status.degraded)],
   ];
   return lines.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${terminalText(text)}\n`).join('');
+}
+
+/** Those that are open, and those that will be. */
+function socketTexts({ listen, listen_waiting: waiting = [] }: ShownStatus): readonly string[] {
+  return [...listen, ...waiting.map(({ socket }) => `${socket} (waits for the address)`)];
+}
+
+/** What `status`, and `top`, say of whether this node is the active one, and whether any is. */
+export function roleText(role: NonNullable<ShownStatus['role']>, twin: ShownStatus['replication']): string {
+  const isNobodys = !role.active && twin?.twin_active === false && LINKED.has(twin.outgoing);
+  return isNobodys ? `${ownRoleText(role)}; NOBODY IS ACTIVE: the other node is passive too` : ownRoleText(role);
+}
+
+/** States of a link over which the other node says what it is. */
+const LINKED: ReadonlySet<string> = new Set(['reconciling', 'in-sync', 'lagging']);
+
+function ownRoleText(role: NonNullable<ShownStatus['role']>): string {
+  const { flag, active, address_here: isHere, yielding, other_active: other } = role;
+  if (yielding) return `active, and so is node ${other ?? 'unknown'}, later: BOTH NODES ARE ACTIVE, this one yields`;
+  if (active)
+    return other === undefined ? 'active' : `active, and so is node ${other}: BOTH NODES ARE ACTIVE, it yields`;
+  if (flag) return 'passive: the address is not here (nh_enable_ping is 1)';
+  return isHere ? 'passive: nh_enable_ping is 0, though the address is here' : 'passive';
 }
 
 function registrationLines(registrations: ShownStatus['registrations']): readonly StatusLine[] {
@@ -90,6 +114,7 @@ const DEGRADATIONS: ReadonlyMap<string, string> = new Map([
   ['clock', 'clock (the wall clock is behind what is known to have passed: set it right, then restart)'],
   ['twin', 'twin (the other node is not in sync: replies do not wait for it; the lines of twin say why)'],
   ['sync', 'sync (this node has not met a synced one since its start, so that bindings may be missing here)'],
+  ['address', 'address (a socket waits for its address; normal on the passive node without net.ipv4.ip_nonlocal_bind)'],
 ]);
 
 function degradedText(words: readonly string[]): string {

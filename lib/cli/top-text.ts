@@ -2,7 +2,7 @@ import type { TerminalSize } from './cli-command.ts';
 import { countText } from './count-text.ts';
 import { durationText } from './duration-text.ts';
 import type { ShownStatus } from './shown-status.ts';
-import { delaysText, pingStateText, storageText } from './status-text.ts';
+import { delaysText, pingStateText, roleText, storageText } from './status-text.ts';
 import { terminalText } from './terminal-text.ts';
 import { twinLine } from './twin-text.ts';
 import type { TopRates, TopView } from './top-history.ts';
@@ -29,6 +29,7 @@ function upLines({ status, tcpConnections, rates, history }: Up): readonly strin
     labelled('registrations', registrationsText(status.registrations, rates)),
     labelled('', sparkline(history)),
     labelled('bindings', `${countText(status.contacts, 'contact')} of ${countText(status.users, 'user')}`),
+    ...(status.role === undefined ? [] : [labelled('role', roleText(status.role, status.replication))]),
     ...(status.pings === undefined ? [] : pingLines(status.pings, rates)),
     ...(status.replication === undefined ? [] : [labelled('twin', twinLine(status.replication))]),
     labelled('storage', storageText(status.storage)),

@@ -39,7 +39,7 @@ function linesOf(event: HappenedEvent): readonly [string, ...string[]] {
       return [`.. refused with ${event.status} ${safe(event.reason)}${requestName(event)}`];
     case 'sent':
       return [
-        `-> ${event.status} ${safe(event.reason)}${waitText(event.waited_ms)}`,
+        `-> ${event.status} ${safe(event.reason)}${waitText(event.waited_ms, event.waited_for)}`,
         ...event.headers.map(([name, value]) => safe(`${name}: ${value}`)),
       ];
     case 'changed':
@@ -94,11 +94,13 @@ function requestName({ call_id, cseq }: { readonly call_id: string; readonly cse
   return ` (Call-ID ${safe(call_id)}, CSeq ${cseq})`;
 }
 
-/** Less is not the disk's doing. */
+/** Less is nothing that a phone would notice. */
 const WAIT_SHOWN_MS = 1;
 
-function waitText(waitedMs: number): string {
-  return waitedMs < WAIT_SHOWN_MS ? '' : ` (waited ${waitedMs} ms for the disk)`;
+function waitText(waitedMs: number, waitedFor: readonly string[] = []): string {
+  if (waitedMs < WAIT_SHOWN_MS) return '';
+  const what = waitedFor.map((gate) => `the ${safe(gate)}`).join(' and ');
+  return ` (waited ${waitedMs} ms${what === '' ? '' : ` for ${what}`})`;
 }
 
 function messageLines(text: string): readonly string[] {

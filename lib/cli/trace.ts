@@ -16,9 +16,9 @@ export const traceCommand: CliCommand = {
     '--json                  one JSON object a line, for programs',
     ...DAEMON_HELP,
     '',
-    'Shown are REGISTERs as they came (passwords and Authorization redacted), what was decided, the reply and how long it',
-    'waited for the disk, pings, losses, removals, expiry, and changes by management commands. Not shown is what names',
-    'nobody: a REGISTER without a readable To, and what is no SIP at all. Ends with Ctrl-C.',
+    'Shown are REGISTERs as they came (passwords and Authorization redacted), what was decided, the reply with how long it',
+    'waited for what (the twin, the disk), pings, losses, removals, expiry, and changes by management commands. Not shown is',
+    'what names nobody: a REGISTER without a readable To, and what is no SIP at all. Ends with Ctrl-C.',
   ],
   async run(args, edges) {
     const { values, args: found } = parseOptions(args, { ...DAEMON_OPTIONS, ...JSON_OPTION }, ['AOR']);

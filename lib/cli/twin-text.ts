@@ -21,6 +21,7 @@ export function twinLines(twin: Twin, nodeId: number): readonly StatusLine[] {
     ...diallerTexts(twin, nodeId),
     ...(twin.warnings ?? []).map((warning) => `look at this: ${warning}`),
     ...directionTexts(twin),
+    ...readyTexts(twin),
     ...progressTexts(twin),
     ...clockTexts(twin),
     ...reconcileTexts(twin),
@@ -30,11 +31,14 @@ export function twinLines(twin: Twin, nodeId: number): readonly StatusLine[] {
   return [['twin', headline(twin)], ...texts.map((text): StatusLine => ['', text])];
 }
 
-/** The same in one line, for `top`. */
+/** The same in one line, for `top`; on a narrow terminal its end is cut, so what matters most stands first. */
 export function twinLine(twin: Twin): string {
   const { outgoing, incoming, waits_for: waitsFor } = twin;
-  const states = [`${stateText(twin)} (to it ${outgoing}, from it ${incoming})`, ...lagTexts(twin)].join(', ');
-  const line = twin.twin_id === undefined ? stateText(twin) : `${nodeText(twin)}: ${states}`;
+  const state = [stateText(twin), ...lagTexts(twin)].join(', ');
+  const line =
+    twin.twin_id === undefined
+      ? stateText(twin)
+      : `${nodeText(twin)}: ${state} (to it ${outgoing}, from it ${incoming})`;
   return waitsFor === undefined ? line : `${line}; ${waitsFor}`;
 }
 
@@ -71,7 +75,7 @@ const UNLINKED: ReadonlySet<string> = new Set(['down', 'connecting', 'authentica
 /** The one with the greater id connects, so that only there is a reason when nothing of it arrives here. */
 function diallerTexts(twin: Twin, nodeId: number): readonly string[] {
   const { membership, twin_id: id, outgoing, waits_for: waitsFor, listen } = twin;
-  if (id === undefined || id < nodeId || !UNLINKED.has(outgoing) || waitsFor?.includes('(last time: ') === true)
+  if (id === undefined || id < nodeId || !UNLINKED.has(outgoing) || waitsFor?.includes('(last time') === true)
     return [];
   if (twin.enabled === false || (membership !== undefined && membership !== 'member')) return [];
   const here = listen === undefined ? '' : `, to ${listen}`;
@@ -89,6 +93,14 @@ function directionTexts(twin: Twin): readonly string[] {
   if (outgoing === 'in-sync' && incoming === 'lagging')
     texts.push(`replies at node ${id} do not wait for this node, which takes its changes too slowly`);
   return texts;
+}
+
+/** A twin that is in sync holds the bindings, and may still not answer phones: it starts, stops, or has lost its sockets. */
+function readyTexts(twin: Twin): readonly string[] {
+  if (twin.outgoing !== 'in-sync' || twin.twin_ready !== false) return [];
+  return [
+    `${nodeText(twin)} is NOT READY: it would not serve phones if the address came to it; ask it why: twinreg status there`,
+  ];
 }
 
 /** Without a link nobody counts. */

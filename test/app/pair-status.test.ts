@@ -1,4 +1,6 @@
 import t, { type Test } from 'tap';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ReplicationState } from '../../lib/mi/commands/status.ts';
 import { Daemon } from '../support/daemon.ts';
 import { loopbackAddress } from '../support/free-port.ts';
@@ -95,7 +97,7 @@ t.test('a pair shows that it is in sync, and what is left of it when one node is
   t.match((await first.twinreg('status')).out, /\n {15}phones: replies wait until both nodes have the binding\n/);
   t.match(
     (await first.twinreg('top', '--once')).out,
-    '\ntwin           node 2: in sync (to it in-sync, from it in-sync)',
+    /\ntwin {11}node 2: in sync, \d+ changes? \(\d+ ms\) behind \(to it in-sync, from it in-sync\)/,
   );
 
   await second.kill();
@@ -155,3 +157,30 @@ t.test('a node of its own shows nothing of a twin', async (t) => {
   );
   t.equal((await metricsOf(daemon)).value('twinreg_in_sync'), undefined);
 });
+
+t.test(
+  'nodes that stand in the configuration are listed as the daemon has them, and no sentence speaks of rows',
+  async (t) => {
+    const addresses = [loopbackAddress(), loopbackAddress()] as const;
+    const daemon = await start(t, { nodeId: 1, addresses });
+    const shown = (second: string) =>
+      new RegExp(`\\n1 +1 +bin:${addresses[0]}:5555 +enabled.* this node\\n1 +2 .* ${second} `);
+    t.match(await daemon.twinreg('cluster', 'list'), { code: 0, out: shown('enabled'), err: '' });
+    t.equal(await daemon.mi('clusterer_set_status', [1, 2, 0]), 'OK');
+    const path = join(daemon.folder, 'twinreg.yaml');
+    writeFileSync(path, `listen: [sip:${addresses[0]}, bin:${addresses[0]}]\n${configOf({ nodeId: 1, addresses })}`);
+    for (const options of [[], ['-f', path]]) {
+      const { code, out } = await daemon.twinreg('cluster', 'list', ...options);
+      t.equal(code, 0);
+      t.match(out, shown('disabled'));
+      t.match(out, '\nnode 2 is disabled (by clusterer_set_status, ');
+      t.notMatch(out, /row|table/);
+    }
+    t.notMatch((await daemon.status()).replication?.waits_for, /row/);
+    t.match(await daemon.twinreg('cluster', 'add', '3', 'bin:10.0.0.179'), {
+      code: 1,
+      out: '',
+      err: /clusterer\.db_mode is 0/,
+    });
+  },
+);

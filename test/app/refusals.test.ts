@@ -63,6 +63,35 @@ t.test('a wrong configuration says all that is wrong and ends with 2', async (t)
   });
 });
 
+t.test(
+  'a file with a secret or a certificate that will not do is a wrong configuration, for check-config too',
+  async (t) => {
+    const folder = tempFolder(t);
+    const path = join(folder, 'pair.yaml');
+    const tls = '{certificate: cert.pem, private_key: key.pem, ca_list: ca.pem}';
+    const cluster = 'usrloc: {working_mode_preset: full-sharing-cluster, location_cluster: 1}';
+    const secret = 'clusterer: {my_node_id: 1, secret_file: secret}';
+    writeFileSync(path, `${cluster}\n${secret}\ntls_mgm: ${tls}\nmi: {http_token_file: token}\n`);
+    writeFileSync(join(folder, 'cert.pem'), '\n');
+    const own = loopbackAddress();
+    const args = ['-f', path, '--data', folder, '--listen', `sip:${own}`, '--listen', `bins:${own}`];
+    const started = await twinreg(['run', ...args]);
+    t.equal(started.code, 2, started.err);
+    const checked = await twinreg(['check-config', ...args]);
+    t.match(checked, { code: 2, out: '' });
+    for (const { err } of [started, checked]) {
+      t.match(err, `clusterer.secret_file: ${folder}/secret does not exist\n`);
+      t.match(err, `tls_mgm.certificate: ${folder}/cert.pem is empty\n`);
+      t.match(err, `tls_mgm.private_key: ${folder}/key.pem does not exist\n`);
+    }
+    t.match(checked.err, `mi.http_token_file: ${folder}/token does not exist\n`, 'all at once');
+    t.match(JSON.parse(started.out.trim().split('\n').at(-1) ?? ''), {
+      msg: 'failed',
+      reason: /secret does not exist/,
+    });
+  },
+);
+
 t.test('a data folder below one that takes none is named, too', async (t) => {
   const { code, err } = await twinreg(['run', '--data', '/proc/none/here', '--listen', `udp:${loopbackAddress()}`]);
   t.equal(code, 1);

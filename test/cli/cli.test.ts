@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import type { ConfigOptions } from '../../lib/cli/cli-command.ts';
+import { loadConfig } from '../../lib/config/load-config.ts';
 import { OperationalError } from '../../lib/core/errors.ts';
 import { statusCommand } from '../../lib/mi/commands/status.ts';
 import { ulDumpCommand } from '../../lib/mi/commands/ul-dump.ts';
 import { ulShowContactCommand } from '../../lib/mi/commands/ul-show-contact.ts';
 import { recipe, result } from '../../lib/mi/mi-command.ts';
+import { asNobody } from '../support/as-nobody.ts';
 import { fixedBindings, shownBinding } from '../support/shown-binding.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { commandLine, type Outcome } from './support/command-line.ts';
+import { commandLine, SURROUNDINGS, type Outcome } from './support/command-line.ts';
 import { miServer } from './support/mi-server.ts';
 import { STATUS } from './support/node-status.ts';
 
@@ -128,6 +130,18 @@ t.test('check-config says all that is wrong and ends with 2', async (t) => {
   t.match(err, /--listen: "sctp:10.0.0.1"/);
 });
 
+t.test('check-config only warns of a secret that this user may not read', { skip: asNobody.skip }, async (t) => {
+  const path = join(tempFolder(t), 'secret');
+  writeFileSync(path, '0123456789abcdef\n', { mode: 0o600 });
+  const text = `listen: [sip:10.0.0.150, bin:10.0.0.177]
+usrloc: {working_mode_preset: full-sharing-cluster, location_cluster: 1}
+clusterer: {my_node_id: 1, secret_file: ${path}}\n`;
+  const loaded = loadConfig({ text, listen: [], data: '/srv', surroundings: SURROUNDINGS });
+  const check = () => commandLine(['check-config'], { loadConfig: () => Promise.resolve(loaded) });
+  t.match(await asNobody.run(check), { code: 0, out: /is valid/, err: /^clusterer\.secret_file: .* by this user/ });
+  t.match(await check(), { code: 0, out: /is valid/, err: '' });
+});
+
 t.test('status is for people, or with --json for programs', async (t) => {
   const data = await daemonIn(t);
   const { code, out } = await twinreg('status', '--data', data);
@@ -156,12 +170,21 @@ t.test('status is for people, or with --json for programs', async (t) => {
 });
 
 t.test('without a daemon every command asks whether it is running', async (t) => {
-  const data = tempFolder(t);
+  const data = join(tempFolder(t), 'data');
   const expected = `twinreg: there is no socket ${data}/twinreg.sock (data folder ${data}); is twinreg running? Start it with: twinreg run --data ${data}\n`;
   const commands = ['status', 'ul dump', 'ul dump --json', 'ul show a@b', 'ul rm a@b', 'ul add a@b sip:a@b', 'stats'];
   for (const command of [...commands, 'ping on', 'mi which', 'mi which --json', 'top', 'top --once', 'trace a@b']) {
     t.same(await twinreg(...command.split(' '), '--data', data), { code: 1, out: '', err: expected }, command);
   }
+});
+
+t.test('a daemon that has run there is to be started as it was, with its configuration', async (t) => {
+  const data = tempFolder(t);
+  const asBefore = `start it as it was started before, with its -f FILE if it had one: twinreg run --data ${data}\n`;
+  t.match(await twinreg('status', '--data', data), { code: 1, err: `is twinreg running? If not, ${asBefore}` });
+  t.match(await twinreg('status', '-f', 'a.yaml', '--data', data), {
+    err: `is twinreg running? Start it with: twinreg run -f a.yaml --data ${data}\n`,
+  });
 });
 
 t.test('without options the daemon is looked for in the default data folder, and may be elsewhere', async (t) => {
@@ -290,7 +313,8 @@ t.test('something else on the socket is not taken for a daemon', async (t) => {
 });
 
 t.test('an older daemon, which tells less, is understood', async (t) => {
-  const { registrations, pings: _pings, invalid_requests: _invalid, event_loop_delay_ms: delay, ...rest } = STATUS;
+  const { registrations, pings: _pings, role: _role, invalid_requests: _invalid, ...more } = STATUS;
+  const { event_loop_delay_ms: delay, ...rest } = more;
   const { accepted, rejected, collisions } = registrations;
   const old = {
     ...rest,

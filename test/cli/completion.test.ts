@@ -54,6 +54,9 @@ t.test('bash completes the options of a command, wherever they stand', async (t)
   t.equal(complete('ul', 'add', 'a@b', '--ex'), '--expires');
   t.equal(complete('ul', 'add', '--expires', ''), '');
   t.equal(complete('cluster', 'add', '--s'), '--seed');
+  t.equal(complete('history', '--'), '--since --json --config --data --socket --help');
+  t.equal(complete('history', '-n', ''), '');
+  t.equal(complete('handover', '--t'), '--timeout');
   t.equal(complete('cluster', 'add', '--retries', ''), '');
   t.equal(complete('mi', '--', '-'), '');
 });

@@ -60,7 +60,7 @@ t.test('the command line beside a real daemon', async (t) => {
     await daemon.kill();
     t.match(await daemon.twinreg('status'), {
       code: 1,
-      err: /^twinreg: nobody answers on .*twinreg\.sock: the daemon that made this socket has ended \(data folder .*\); is twinreg running\? Start it with: twinreg run --data /,
+      err: /^twinreg: nobody answers on .*twinreg\.sock: the daemon that made this socket has ended \(data folder .*\); is twinreg running\? If not, start it as it was started before, with its -f FILE if it had one: twinreg run --data /,
     });
   });
 });

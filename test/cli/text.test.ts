@@ -81,6 +81,29 @@ t.test('the status says who pings while both nodes have the role', (t) => {
   t.end();
 });
 
+t.test('the status says which node is active, and what a passive one has not got', (t) => {
+  const role = (changes: object) => shown({ role: { ...STATUS.role, ...changes } });
+  t.match(role({}), '\nrole           active\n');
+  t.match(role({ active: false, flag: false, address_here: false }), '\nrole           passive\n');
+  t.match(
+    role({ active: false, address_here: false }),
+    /\nrole +passive: the address is not here \(nh_enable_ping is 1\)\n/,
+  );
+  t.match(role({ active: false, flag: false }), /\nrole +passive: nh_enable_ping is 0, though the address is here\n/);
+  t.match(role({ other_active: 2 }), /\nrole +active, and so is node 2: BOTH NODES ARE ACTIVE, it yields\n/);
+  const yielding = { other_active: 2, yielding: true };
+  t.match(role(yielding), /\nrole +active, and so is node 2, later: BOTH NODES ARE ACTIVE, this one yields\n/);
+  t.end();
+});
+
+t.test('the status says which sockets wait for the address, behind those that are open', (t) => {
+  const waiting = { socket: 'udp:10.0.0.150:5060', for_ms: 1200, reason: 'not here' };
+  const text = shown({ listen: ['udp:127.0.0.1:5060'], listen_waiting: [waiting], degraded: ['address'] });
+  t.match(text, '\nSIP            udp:127.0.0.1:5060, udp:10.0.0.150:5060 (waits for the address)\n');
+  t.match(text, /\ndegraded +address \(a socket waits for its address/);
+  t.end();
+});
+
 t.test('the status says that the process stood still, and nothing where it never did', (t) => {
   const stalls = { count: 2, last_at: '2026-11-23T02:41:38.000Z', last_ms: 1200 };
   t.match(shown({ stalls }), 'stalls         2, the last one until 2026-11-23T02:41:38.000Z for 1200 ms: ');

@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { CliEdges } from '../../lib/cli/cli-command.ts';
+import { traceText } from '../../lib/cli/trace-text.ts';
 import { traceCommand } from '../../lib/cli/trace.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { MemoryOutput } from '../support/memory-output.ts';
@@ -79,7 +80,8 @@ const EVENTS = [
     status: 200,
     reason: 'OK',
     headers: [['Contact', '<sip:a>;expires=3600']],
-    waited_ms: 12.3,
+    waited_ms: 400.7,
+    waited_for: ['twin'],
   },
   { event: 'refused', request: 2, status: 400, reason: 'Invalid CSeq', call_id: 'c1', cseq: 6 },
   { event: 'sent', request: 2, status: 400, reason: 'Invalid CSeq', headers: [], waited_ms: 0 },
@@ -107,7 +109,7 @@ t.test('events are shown to people as they come, harmless to a terminal', async 
     `${time}  \\.\\. accepted \\(Call-ID c1, CSeq 7\\)`,
     ' {17}added: sip:alice@10\\.0\\.0\\.5, for 1 h, received sip:203\\.0\\.113\\.7:1024',
     ' {17}evicted \\(max_contacts\\): sip:old@192\\.0\\.2\\.3',
-    `${time}  -> 200 OK \\(waited 12\\.3 ms for the disk\\)`,
+    `${time}  -> 200 OK \\(waited 400\\.7 ms for the twin\\)`,
     ' {17}Contact: <sip:a>;expires=3600',
     `${time}  \\.\\. refused with 400 Invalid CSeq \\(Call-ID c1, CSeq 6\\)`,
     `${time}  -> 400 Invalid CSeq`,
@@ -139,6 +141,18 @@ t.test('for programs there is an object a line, whatever it says', async (t) => 
       .map((line) => JSON.parse(line)),
     EVENTS.map(({ params }) => params),
   );
+});
+
+t.test('what a reply waited for is said, as far as the daemon knows it', (t) => {
+  const shown = (waited_ms: number, waited_for?: readonly string[]) => {
+    const sent = { event: 'sent' as const, at: AT, request: 1, status: 200, reason: 'OK', headers: [], waited_ms };
+    return traceText(waited_for === undefined ? sent : { ...sent, waited_for }).slice(14);
+  };
+  t.equal(shown(12.3, ['disk']), '-> 200 OK (waited 12.3 ms for the disk)\n');
+  t.equal(shown(12.3, ['disk', 'twin']), '-> 200 OK (waited 12.3 ms for the disk and the twin)\n');
+  t.equal(shown(12.3), '-> 200 OK (waited 12.3 ms)\n', 'an older daemon says no more');
+  t.equal(shown(0.4, ['twin']), '-> 200 OK\n');
+  t.end();
 });
 
 t.test('what the daemon refuses is said', async (t) => {

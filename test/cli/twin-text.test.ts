@@ -15,6 +15,8 @@ const IN_SYNC: ReplicationState = {
   commit: 'twin',
   outgoing: 'in-sync',
   incoming: 'in-sync',
+  twin_ready: true,
+  twin_active: false,
   since_ms: 184_000,
   sync_since_ms: 184_000,
   synced: true,
@@ -85,7 +87,7 @@ t.test('without a link the status says since when, what is waited for, and that 
 
 t.test('the one that connects is named only where nothing else is known of the reason', (t) => {
   t.notMatch(shown({ ...DOWN, twin_id: 0 }), 'connects');
-  t.notMatch(shown({ ...DOWN, waits_for: 'waits for a link to node 2 (last time: no)' }), 'connects');
+  t.notMatch(shown({ ...DOWN, waits_for: 'waits for a link to node 2 (last time, 2 s ago: no)' }), 'connects');
   t.notMatch(shown({ ...DOWN, enabled: false }), 'connects');
   t.end();
 });
@@ -95,7 +97,7 @@ t.test('a refusal is said once, with who refused, and how long ago', (t) => {
   const refusal = { ms_ago: 61_000, by: 'twin', reason: 'wrong-secret', text };
   const line = 'link last refused 1 min 1 s ago by node 2 (wrong-secret)';
   t.match(shown({ ...IN_SYNC, last_refusal: refusal }), `${line}: ${text}\n`);
-  const waiting = shown({ ...DOWN, last_refusal: refusal, waits_for: `waits (last time: ${text})` });
+  const waiting = shown({ ...DOWN, last_refusal: refusal, waits_for: `waits (last time, 1 min ago: ${text})` });
   t.match(waiting, `${line}\n`);
   t.equal(waiting.split(text).length, 2);
   const ended = { ms_ago: 0, by: 'us', reason: 'timeout', text: 'nothing was heard of node 2 for 8 s' };
@@ -150,6 +152,16 @@ t.test('a node that the other one does not wait for says so', (t) => {
   t.end();
 });
 
+t.test('a twin that would not serve if the address came to it is said to be so', async (t) => {
+  t.match(
+    shown({ ...IN_SYNC, twin_ready: false }),
+    /\n +node 2 is NOT READY: it would not serve phones if the address came/,
+  );
+  t.notMatch(shown({ ...IN_SYNC, outgoing: 'lagging', twin_ready: false }), /NOT READY/);
+  const { twin_ready: _ready, ...older } = IN_SYNC;
+  t.notMatch(shown(older), /NOT READY/);
+});
+
 t.test('a daemon of another version may say less, and other words', (t) => {
   const { outgoing, incoming, since_ms, synced, lag_changes, lag_ms } = IN_SYNC;
   const less = { outgoing, incoming, since_ms, synced, lag_changes, lag_ms, twin_id: 2 };
@@ -172,15 +184,16 @@ t.test('contacts that are hidden instead of removed are counted with the pings',
   t.end();
 });
 
-t.test('top has one line of the twin', (t) => {
-  const line = (replication: object) => {
+t.test('top has one line of the twin, with the lag where a terminal of 80 columns still shows it', (t) => {
+  const line = (replication: object, columns = 300) => {
     const status = readStatus({ ...STATUS, replication }, 'the socket');
     const view = new TopHistory().take({ atMs: 0, status, statistics: new Map() });
-    return topText(view, { columns: 300, rows: 50 })
+    return topText(view, { columns, rows: 50 })
       .split('\n')
       .filter((text) => text.startsWith('twin '));
   };
-  t.same(line(IN_SYNC), ['twin           node 2: in sync (to it in-sync, from it in-sync), 1 change (3 ms) behind']);
+  t.same(line(IN_SYNC), ['twin           node 2: in sync, 1 change (3 ms) behind (to it in-sync, from it in-sync)']);
+  t.match(line({ ...IN_SYNC, lag_changes: 12_345, lag_ms: 398 }, 80), [/: in sync, 12345 changes \(398 ms\) behind/]);
   t.same(line(DOWN), [
     'twin           node 2: NOT IN SYNC (to it connecting, from it connecting); waits for a link to node 2',
   ]);
@@ -188,5 +201,20 @@ t.test('top has one line of the twin', (t) => {
   t.same(line({ ...nobody, waits_for: 'waiting for rows' }), [
     'twin           NOTHING IS REPLICATED; waiting for rows',
   ]);
+  t.end();
+});
+
+t.test('the status says that nobody is active, while the other node can tell', (t) => {
+  const role = (isActive: boolean, twin: object) =>
+    statusText(
+      readStatus(
+        { ...STATUS, role: { ...STATUS.role, active: isActive }, replication: { ...IN_SYNC, ...twin } },
+        'the socket',
+      ),
+    );
+  t.match(role(false, { twin_active: false }), /\nrole +passive.*; NOBODY IS ACTIVE: the other node is passive too\n/);
+  t.notMatch(role(false, { twin_active: true }), 'NOBODY');
+  t.notMatch(role(true, { twin_active: false }), 'NOBODY');
+  t.notMatch(role(false, { twin_active: false, outgoing: 'down' }), 'NOBODY', 'without a link nobody knows');
   t.end();
 });

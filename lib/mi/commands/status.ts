@@ -4,9 +4,10 @@ import { recipe, result, type MiCommand } from '../mi-command.ts';
  * Why a node is not all that it should be; it serves phones all the same. `disk`: what phones are told is not on disk in
  * time. `mark`: the disk is so far behind that a stamp could be issued twice after a crash. `clock`: the wall clock was
  * behind what is known to have passed. `twin`: replies do not wait for the other node, which is not in sync; what is
- * answered is on this node only. `sync`: since it started this node has not reconciled with a node that is synced.
+ * answered is on this node only. `sync`: since it started this node has not reconciled with a node that is synced. `address`: a socket
+ * waits for its address, as on a passive node without `net.ipv4.ip_nonlocal_bind`.
  */
-export const DEGRADATIONS = ['disk', 'mark', 'clock', 'twin', 'sync'] as const;
+export const DEGRADATIONS = ['disk', 'mark', 'clock', 'twin', 'sync', 'address'] as const;
 
 export type Degradation = (typeof DEGRADATIONS)[number];
 
@@ -27,14 +28,27 @@ export type StorageStatus =
 /** `400 Invalid CSeq`, and how often since the start. Of such a list there are a few, the most frequent first. */
 type RefusalCount = { readonly reason: string; readonly count: number };
 
+/** Whether this node is the active one of its pair. */
+export type RoleStatus = {
+  /** Of `nh_enable_ping`; until somebody sets it, it may follow the address. */
+  readonly flag: boolean;
+  /** The flag is set, and the address is here. */
+  readonly active: boolean;
+  /** Whether the address that SIP is served at is here: on an interface; a loopback address: bound by this process. */
+  readonly address_here: boolean;
+  /** Both nodes are active, and the other one pings, since it became so later. */
+  readonly yielding: boolean;
+  /** The node id of the other one, while both are active: an error of whoever moves the address. */
+  readonly other_active?: number;
+};
+
 /** NAT pings. */
 export type PingStatus = {
   /** The flag of `nh_enable_ping`; and whether this node pings now, which needs the address as well, and that it does not yield. */
   readonly enabled: boolean;
   readonly active: boolean;
-  /** Both nodes are enabled, and the other one pings, since it was enabled later. */
+  /** As in `RoleStatus`. */
   readonly yielding: boolean;
-  /** The node id of the other one, while both are enabled: an error of whoever moves the role. */
   readonly other_active?: number;
   /** 0: nobody is pinged. */
   readonly interval_s: number;
@@ -74,6 +88,10 @@ export type ReplicationState = {
   /** What changes here go to the twin as, and what its changes come here as. */
   readonly outgoing: DirectionState;
   readonly incoming: DirectionState;
+  /** The other node says that it would serve phones if their traffic came to it; false without a link. */
+  readonly twin_ready: boolean;
+  /** The other node has the address and the role, as it says; false without a link. */
+  readonly twin_active: boolean;
   /** How long the outgoing direction has been so; and how long in sync, or out of it, whatever the states in between. */
   readonly since_ms: number;
   readonly sync_since_ms: number;
@@ -133,6 +151,8 @@ export type NodeStatus = {
   readonly uptime_s: number;
   /** `udp:10.0.0.150:5060`, with ` as HOST:PORT` behind it where the outside knows it as something else. */
   readonly listen: readonly string[];
+  /** What of it is not open yet, since its address is not here: why, and for how long. Absent when there is none. */
+  readonly listen_waiting?: readonly { readonly socket: string; readonly for_ms: number; readonly reason: string }[];
   /** Where management commands are taken besides the unix socket: `http://127.0.0.1:8888/mi`, and the FIFO's path. */
   readonly management: readonly string[];
   readonly data_folder: string;
@@ -154,6 +174,7 @@ export type NodeStatus = {
   };
   /** Requests that are no valid SIP, REGISTERs among them, which therefore do not count above. */
   readonly invalid_requests: readonly RefusalCount[];
+  readonly role: RoleStatus;
   readonly pings: PingStatus;
   readonly storage: StorageStatus;
   /** Absent for a node of its own. */

@@ -1,7 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { OperationalError } from '../../core/errors.ts';
-import { TOKEN_CHARS_MIN } from '../../core/token-chars-min.ts';
+import { readSecretFile } from '../../core/named-file.ts';
 import type { TokenSource } from './http-settings.ts';
 
 /** The secret that a client shows as `Authorization: Bearer …`. Only its hash is kept. */
@@ -12,7 +10,7 @@ export class HttpToken {
     this.#hash = sha256(text);
   }
 
-  /** Undefined where none is asked for; rejects with an OperationalError when the file has none. */
+  /** Undefined where none is asked for; rejects with FileFaults when the file has none. */
   static async read(source: TokenSource): Promise<HttpToken | undefined> {
     switch (source.kind) {
       case 'none':
@@ -32,15 +30,8 @@ export class HttpToken {
 }
 
 async function tokenIn(path: string): Promise<string> {
-  const text = await readFile(path, 'utf8').catch((err: unknown) => {
-    const reason = err instanceof Error ? err.message : String(err);
-    throw new OperationalError(`mi.http_token_file: the token cannot be read: ${reason}`, { cause: err });
-  });
-  const token = text.trim();
-  if (token.length >= TOKEN_CHARS_MIN && /^[\x21-\x7e]+$/.test(token)) return token;
-  throw new OperationalError(
-    `mi.http_token_file: expected in ${path} one line of at least ${TOKEN_CHARS_MIN} visible ASCII characters`,
-  );
+  const [token = ''] = await readSecretFile('mi.http_token_file', path, 1);
+  return token;
 }
 
 function sha256(text: string): Buffer {

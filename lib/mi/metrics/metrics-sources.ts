@@ -47,8 +47,12 @@ export interface MetricsSources {
   eventLoopDelay(): DelayFigures;
   /** Whether this node is the active one of its pair. */
   isActive(): boolean;
-  /** Whether it has the role and leaves it to the other node, which has it too. */
+  /** Whether it is active and leaves pinging to the other node, which is active too. */
   isYielding(): boolean;
+  isAddressHere(): boolean;
+  /** Whether both nodes are active, and not only while the address moves; and how often that began. */
+  isSplitBrain(): boolean;
+  splitBrains(): number;
   /** Undefined for a node of its own. */
   replication(): ReplicationStatus | undefined;
   /** Cluster time minus wall clock. */

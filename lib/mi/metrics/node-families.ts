@@ -39,6 +39,24 @@ export const NODE_FAMILIES: readonly Family[] = [
     read: (sources) => Number(sources.isYielding()),
   },
   {
+    kind: 'gauge',
+    name: 'twinreg_address_here',
+    help: '1 when the address that SIP is served at is on this node. A node without it is passive, whatever nh_enable_ping says.',
+    read: (sources) => Number(sources.isAddressHere()),
+  },
+  {
+    kind: 'gauge',
+    name: 'twinreg_both_active',
+    help: '1 while this node knows that the other one is active too, for longer than the address takes to move: both have it, and pinging is enabled on both.',
+    read: (sources) => Number(sources.isSplitBrain()),
+  },
+  {
+    kind: 'counter',
+    name: 'twinreg_both_active_total',
+    help: 'How often both nodes became active at once (see twinreg_both_active).',
+    read: (sources) => sources.splitBrains(),
+  },
+  {
     kind: 'counter',
     name: 'twinreg_stalls_total',
     help: 'How often the process stood still (stopped, paused, swapped out) so long that requests which queued up meanwhile were not served.',

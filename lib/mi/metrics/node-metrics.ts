@@ -52,7 +52,7 @@ export class NodeMetrics {
       families,
       histogramText(
         'twinreg_register_duration_seconds',
-        'How long accepted REGISTER requests took from the parsed request to the reply, the wait for the disk included.',
+        'How long accepted REGISTER requests took from the parsed request to the reply, the waits for the twin and the disk included.',
         this.#sources.registrar().serviceTimes,
       ),
       histogramText(

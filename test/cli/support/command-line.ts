@@ -10,7 +10,7 @@ export interface Outcome {
   readonly err: string;
 }
 
-const SURROUNDINGS = { cwd: '/', home: '/home/op', xdgStateHome: undefined, isRoot: false };
+export const SURROUNDINGS = { cwd: '/', home: '/home/op', xdgStateHome: undefined, isRoot: false };
 
 /** The command line in this process, with edges that a test may replace, to its end. */
 export async function commandLine(words: readonly string[], edges: Partial<CliEdges> = {}): Promise<Outcome> {

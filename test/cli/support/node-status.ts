@@ -23,6 +23,7 @@ export const STATUS: NodeStatus = {
     ],
   },
   invalid_requests: [{ reason: '400 Missing Via', count: 6 }],
+  role: { flag: true, active: true, address_here: true, yielding: false },
   pings: {
     enabled: true,
     active: true,

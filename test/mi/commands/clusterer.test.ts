@@ -5,6 +5,7 @@ import { CommandTable } from '../../../lib/mi/command-table.ts';
 import { clustererCommands } from '../../../lib/mi/commands/clusterer-commands.ts';
 import type { ClusterPort } from '../../../lib/mi/commands/clusterer-port.ts';
 import { ulClusterSyncCommand } from '../../../lib/mi/commands/ul-cluster-sync.ts';
+import { row } from '../../cluster/support/rows.ts';
 import { miCaller } from '../../support/mi-caller.ts';
 
 type Cluster = NonNullable<ClusterPort>;
@@ -30,6 +31,11 @@ function someCluster(parts: Partial<Cluster> = {}) {
     isAlone: false,
     isSynced: true,
     others: () => [TWIN],
+    inForce: () => ({
+      rules: { clusterId: 1, nodeId: 1, listen: { transport: 'bin', address: '10.0.0.177', port: 5555 } },
+      rows: [row(1), row(2, { description: Buffer.from('x') })],
+      sentences: ['look'],
+    }),
     setStatus(nodeId, isEnabled) {
       orders.push(`${nodeId} ${isEnabled ? 'on' : 'off'}`);
       return Promise.resolve(nodeId <= 2);
@@ -93,6 +99,21 @@ t.test('clusterer_list has the other nodes, as OpenSIPS lists them', async (t) =
     'next_hop',
     'description',
   ]);
+});
+
+t.test('clusterer_nodes has all nodes as they are in force, and what is wrong with them', async (t) => {
+  t.match(await someCluster().call('clusterer_nodes'), {
+    cluster_id: 1,
+    node_id: 1,
+    listen: 'bin:10.0.0.177:5555',
+    nodes_in: 'table',
+    nodes: [
+      { id: 14, node_id: 1, url: 'bin:10.0.0.177', state: 1, flags: 'seed', description: null },
+      { id: 15, node_id: 2, description: 'a blob' },
+    ],
+    problems: ['look'],
+  });
+  t.match(await someCluster({ isStored: false }).call('clusterer_nodes'), { nodes_in: 'configuration' });
 });
 
 t.test('clusterer_list_topology has this node first, and who reaches whom', async (t) => {
@@ -178,6 +199,7 @@ t.test('without a cluster the commands are there, and have nothing', async (t) =
     t.same(await call(name), { Clusters: [] }, name);
   }
   t.same(await call('clusterer_list_shtags'), []);
+  t.same(await call('clusterer_nodes'), { code: 400, message: 'Clustering not enabled' });
   t.same(await call('clusterer_reload'), { code: 400, message: 'Clustering not enabled' });
   t.same(await call('clusterer_set_status', [1, 1]), { code: 404, message: 'Cluster id not found' });
 });

@@ -220,7 +220,10 @@ t.test('where other machines can ask, metrics need the token, and health and rea
 t.test('a token file that has no token is the fault of the file', async (t) => {
   const path = join(tempFolder(t), 'token');
   const settings = { token: { kind: 'file', path } } as const;
-  await t.rejects(served(t, { settings }), { name: 'OperationalError', message: /mi\.http_token_file: .*ENOENT/ });
+  await t.rejects(served(t, { settings }), {
+    name: 'OperationalError',
+    message: /mi\.http_token_file: .*token does not exist/,
+  });
   writeFileSync(path, 'short\n');
   await t.rejects(served(t, { settings }), { name: 'OperationalError', message: /one line of at least 16/ });
 });

@@ -68,6 +68,9 @@ t.test('what is counted elsewhere is shown as it is at each scrape', async (t) =
   t.equal(first.value('twinreg_storage_lag_seconds'), 1.5);
   t.equal(first.value('twinreg_storage_degraded'), 1);
   t.equal(first.value('twinreg_ready'), 1);
+  t.equal(first.value('twinreg_address_here'), 1);
+  t.equal(first.value('twinreg_both_active'), 1);
+  t.equal(first.value('twinreg_both_active_total'), 3);
   for (const reason of DEGRADATIONS) t.equal(first.value('twinreg_degraded', { reason }), Number(reason === 'disk'));
 
   node.world.register({ contact: '<sip:alice@192.0.2.10>', cseq: 2 });

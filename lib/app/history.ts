@@ -1,0 +1,44 @@
+import type { LogRoot } from './log.ts';
+import type { SipAddress } from './sip-address.ts';
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../core/clock.ts';
+import { History } from '../history/history.ts';
+import { historyPath } from '../history/history-file.ts';
+import type { HistoryWriter } from '../history/history-writer.ts';
+import { RoleHistory } from '../history/role-history.ts';
+import type { Role } from '../role/role.ts';
+import type { SplitBrain } from '../role/split-brain.ts';
+import type { Stall } from '../sip/embedded/engine-statistics.ts';
+import type { DiskState } from '../storage/store-status.ts';
+
+/** Reads what earlier lives of this node have left, and writes nothing yet. */
+export function openHistory(
+  { dataFolder }: Config,
+  { clock, log }: { readonly clock: Clock; readonly log: LogRoot },
+): Promise<History> {
+  return History.open({ path: historyPath(dataFolder), clock, log: log.child('history') });
+}
+
+interface RoleParts {
+  readonly role: Role;
+  readonly splitBrain: SplitBrain;
+  readonly address: SipAddress;
+  readonly clock: Clock;
+}
+
+/** From now on the history has who is active, and why. */
+export function recordRole(history: HistoryWriter, { role, splitBrain, address, clock }: RoleParts): void {
+  const observer = new RoleHistory(history, clock);
+  address.addListener(observer);
+  role.addListener(observer);
+  splitBrain.addListener(observer);
+}
+
+export function recordDisk(history: HistoryWriter, disk: DiskState): void {
+  if (disk.state === 'degraded') history.record('disk-trouble', disk.reason);
+  else history.record('disk-fine', 'everything is stored');
+}
+
+export function recordStall(history: HistoryWriter, { lengthMs }: Stall): void {
+  history.record('stalled', `the process stood still for ${(lengthMs / 1000).toFixed(1)} s`);
+}
