@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { globSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { removeLeftoverNamespaces } from './leftover-namespaces.ts';
 import { markedProcesses } from './marked-processes.ts';
 import { readTestResults, type TestOutcome } from './test-results.ts';
 
@@ -19,6 +20,7 @@ const run = randomUUID();
 const tests: TestOutcome[] = [];
 const tapExitCode = await runTap(process.argv.slice(2).flatMap(testsOfFolder));
 const leftovers = await leftoverDaemons();
+const namespaces = removeLeftoverNamespaces();
 
 const passed = tests.filter((test) => test.outcome === 'passed').length;
 const skipped = tests.filter((test) => test.outcome === 'skipped');
@@ -28,7 +30,8 @@ console.log('');
 for (const { file, name, details } of skipped) console.log(`skipped: ${file} > ${name}: ${details.join('; ')}`);
 for (const pid of leftovers)
   console.log(`FAILED: a daemon that a test started is still running: process ${String(pid)}`);
-if (leftovers.length > 0) failed += 1;
+for (const name of namespaces) console.log(`FAILED: a test left the network namespace ${name} behind; it was removed`);
+if (leftovers.length + namespaces.length > 0) failed += 1;
 if (tapExitCode !== 0 && failed === 0) {
   console.log(`FAILED: tap ended with exit code ${String(tapExitCode)} although no test failed`);
   failed += 1;
