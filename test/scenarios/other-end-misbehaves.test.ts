@@ -62,7 +62,7 @@ const REFUSED: readonly Refused[] = [
     name: 'a node that nobody knows',
     greeting: { hello: { nodeId: 3 } },
     reason: 'unknown-node',
-    text: /node 3 is not known to node 1, whose table clusterer names node 2/,
+    text: /node 3 is not known to node 1, where node 2 is named for cluster 1/,
   },
   {
     name: 'the same node id',

@@ -23,6 +23,8 @@ export interface DaemonOptions {
   readonly port?: number;
   /** Port of the replication listener at `address`; without it there is none. */
   readonly bin?: number;
+  /** Where the replication listener is instead: an address that does not move. */
+  readonly binAddress?: string;
   /** Whether replication goes over TLS; the files stand in `config`. */
   readonly bins?: boolean;
   /** The configuration file's text. It says nothing of `listen`, which is `--listen`'s. */
@@ -112,7 +114,10 @@ export class Daemon {
     const port = options.port ?? (await freePort(address));
     const args = ['run', '--data', folder, '--listen', `sip:${address}:${port}`];
     if (options.bin !== undefined)
-      args.push('--listen', `${options.bins === true ? 'bins' : 'bin'}:${address}:${options.bin}`);
+      args.push(
+        '--listen',
+        `${options.bins === true ? 'bins' : 'bin'}:${options.binAddress ?? address}:${options.bin}`,
+      );
     const httpPort = options.http === true ? await freePort(address) : 0;
     const management = managementText({ ...options, folder, address }, httpPort);
     const configPath = join(tempFolder(t), 'twinreg.yaml');
@@ -142,9 +147,13 @@ export class Daemon {
     return join(this.folder, 'twinreg.sock');
   }
 
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** Sends a signal and waits for nothing. */
   signal(name: NodeJS.Signals): void {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(name);
+    if (this.isRunning) this.#child.kill(name);
   }
 
   /** SIGTERM, and the end of the process. */
@@ -210,7 +219,7 @@ export class Daemon {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ message, resolve });
       void this.#ended.then(({ code, err }) =>
-        reject(new Error(`the daemon ended (${String(code)}) without saying "${message}": ${err}`)),
+        reject(new Error(`the daemon ended (${String(code)}) without saying "${message}": ${err}${this.#lastLines()}`)),
       );
     });
   }
@@ -219,6 +228,13 @@ export class Daemon {
     const { stdout } = this.#child;
     if (stdout !== null) createInterface({ input: stdout }).on('line', (text) => this.#take(text));
     return this.logged('serving');
+  }
+
+  #lastLines(): string {
+    return this.log
+      .slice(-3)
+      .map((line) => JSON.stringify(line))
+      .join('\n');
   }
 
   #take(text: string): void {

@@ -3,19 +3,23 @@ import type { Test } from 'tap';
 
 type Command = (program: string, ...args: readonly string[]) => [program: string, args: string[]];
 
-/** Three hosts in namespaces of the test's own: phones – router with NAT – server. They are gone after the test. */
-export interface NatNetwork {
+/** Phones in a namespace of the test's own, behind a router with NAT. */
+export interface NattedPhones {
   /** Runs a program among the phones, whose default route leads to the router. */
   readonly onPhones: Command;
-  readonly onServer: Command;
   readonly phonesAddress: string;
-  readonly serverAddress: string;
-  /** What the server sees phones come from. */
-  readonly natAddress: string;
   /** Source ports, as the phones have them, of the UDP bindings that the NAT holds now. */
   bindings(): readonly number[];
   /** The NAT forgets the binding of this phone, as a router does that restarts. */
   forget(phonePort: number): void;
+}
+
+/** Three hosts in namespaces of the test's own: phones – router with NAT – server. They are gone after the test. */
+export interface NatNetwork extends NattedPhones {
+  readonly onServer: Command;
+  readonly serverAddress: string;
+  /** What the server sees phones come from. */
+  readonly natAddress: string;
 }
 
 const PHONES = '10.99.1.2';
@@ -28,31 +32,41 @@ let networksMade = 0;
 /** @param udpTimeoutS after which the NAT forgets a UDP binding that nothing passes through, answered before or not. */
 export function natNetwork(t: Test, udpTimeoutS: number): NatNetwork {
   networksMade += 1;
-  const name = (role: string) => `twinreg-${role}-${String(process.pid)}-${String(networksMade)}`;
-  const [phones, router, server] = [name('phones'), name('router'), name('server')] as const;
-  for (const host of [phones, router, server]) {
-    execFileSync('ip', ['netns', 'add', host]);
-    t.teardown(() => execFileSync('ip', ['netns', 'delete', host]));
-    ip(host, 'link', 'set', 'lo', 'up');
-  }
-  wire([phones, 'phones0', PHONES], [router, 'inside0', ROUTER_INSIDE]);
+  const [router, server] = [newHost(t, 'router'), newHost(t, 'server')];
   wire([router, 'outside0', ROUTER_OUTSIDE], [server, 'server0', SERVER]);
-  ip(phones, 'route', 'add', 'default', 'via', ROUTER_INSIDE);
-  masquerade(router, udpTimeoutS);
   return {
-    onPhones: within(phones),
+    ...phonesBehind(t, router, 'outside0', udpTimeoutS),
     onServer: within(server),
-    phonesAddress: PHONES,
     serverAddress: SERVER,
     natAddress: ROUTER_OUTSIDE,
+  };
+}
+
+/** @param router a namespace that becomes the router, and `outside` its interface to all but the phones */
+export function phonesBehind(t: Test, router: string, outside: string, udpTimeoutS: number): NattedPhones {
+  const phones = newHost(t, 'phones');
+  wire([phones, 'phones0', PHONES], [router, 'inside0', ROUTER_INSIDE]);
+  ip(phones, 'route', 'add', 'default', 'via', ROUTER_INSIDE);
+  masquerade(router, outside, udpTimeoutS);
+  return {
+    onPhones: within(phones),
+    phonesAddress: PHONES,
     bindings: () => boundPorts(conntrack(router, '-L', '-p', 'udp')),
     forget: (port) => void conntrack(router, '-D', '-p', 'udp', '--orig-src', PHONES, '--sport', String(port)),
   };
 }
 
-function masquerade(router: string, udpTimeoutS: number): void {
+function newHost(t: Test, role: string): string {
+  const host = `twinreg-${role}-${String(process.pid)}-${String(networksMade)}`;
+  execFileSync('ip', ['netns', 'add', host]);
+  t.teardown(() => execFileSync('ip', ['netns', 'delete', host]));
+  ip(host, 'link', 'set', 'lo', 'up');
+  return host;
+}
+
+function masquerade(router: string, outside: string, udpTimeoutS: number): void {
   const rules = `table ip nat {
-    chain leaving { type nat hook postrouting priority srcnat; oifname "outside0" masquerade; }
+    chain leaving { type nat hook postrouting priority srcnat; oifname "${outside}" masquerade; }
   }`;
   execFileSync(...within(router)('nft', '-f', '-'), { input: rules });
   setting(router, 'ipv4/ip_forward', 1);

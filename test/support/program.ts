@@ -11,8 +11,8 @@ export class Program {
   readonly #closed: Promise<unknown>;
   readonly #waiting = new Set<() => void>();
 
-  constructor(t: Test, program: string, args: readonly string[]) {
-    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: daemonEnv() });
+  constructor(t: Test, program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: daemonEnv(env) });
     this.#closed = once(this.#child, 'close');
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (data: Buffer) => {
@@ -24,6 +24,10 @@ export class Program {
       this.#child.kill('SIGKILL');
       await this.#closed;
     });
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** Resolves when its output holds this text; rejects when it ends without. */

@@ -23,6 +23,8 @@ export interface RecordingOptions {
   readonly phones?: number;
   /** Number of the first phone: two groups that do not overlap share nothing. */
   readonly first?: number;
+  /** The phones' own address; without it that of the server. */
+  readonly from?: string;
 }
 
 interface Phone {
@@ -47,10 +49,11 @@ export class RecordingPhones {
   readonly #socket: Socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 });
   readonly #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
   #next = 0;
   #due = 0;
 
-  private constructor(server: SipServer, { perSecond, phones, first }: Required<RecordingOptions>) {
+  private constructor(server: SipServer, { perSecond, phones, first }: Required<Omit<RecordingOptions, 'from'>>) {
     this.#server = server;
     this.#perSecond = perSecond;
     this.#first = first;
@@ -58,18 +61,27 @@ export class RecordingPhones {
   }
 
   static async start(
-    t: Test,
+    t: Pick<Test, 'teardown'>,
     server: SipServer,
-    { perSecond = 2000, phones = 2000, first = 0 }: RecordingOptions = {},
+    { perSecond = 2000, phones = 2000, first = 0, from = server.address }: RecordingOptions = {},
   ): Promise<RecordingPhones> {
     const load = new RecordingPhones(server, { perSecond, phones, first });
-    load.#socket.bind(0, server.address);
+    load.#socket.bind(0, from);
     await once(load.#socket, 'listening');
-    load.#socket.on('message', (message) => load.#take(message.toString('latin1')));
+    load.#socket.on('message', (message, sender) => {
+      const text = message.toString('latin1');
+      if (text.startsWith('OPTIONS ')) load.#socket.send(pingAnswer(text), sender.port, sender.address);
+      else load.#take(text);
+    });
     load.#socket.on('error', () => undefined); // A killed server answers with ICMP; the phones go on.
-    load.#timer = setInterval(() => load.#burst(), BURST_EVERY_MS);
+    load.resume();
     t.teardown(() => load.stop());
     return load;
+  }
+
+  /** Sends again, after `silence`. */
+  resume(): void {
+    this.#timer ??= setInterval(() => this.#burst(), BURST_EVERY_MS);
   }
 
   /** Resolves when so many operations were answered. */
@@ -83,8 +95,8 @@ export class RecordingPhones {
     this.#server = server;
   }
 
-  /** Sends no more; answers that are already here are still taken. Idempotent. */
-  async stop(): Promise<void> {
+  /** Asks for nothing more; answers that are already here are still taken, and pings are answered. Idempotent. */
+  async silence(): Promise<void> {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -95,6 +107,13 @@ export class RecordingPhones {
       const [message] = (await once(this.#socket, 'message')) as [Buffer];
       if (message.toString('latin1') === 'last') break;
     }
+  }
+
+  /** As `silence`, for good: pings are not answered either. Idempotent. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    await this.silence();
     this.#socket.close();
   }
 
@@ -166,6 +185,12 @@ function registerText(index: number, cseq: number, from: string): Buffer {
     'Content-Length: 0',
   ];
   return Buffer.from(`${rows.join('\r\n')}\r\n\r\n`, 'latin1');
+}
+
+/** RFC 3261 §8.2.6.2: what an answer takes over from its request. */
+function pingAnswer(ping: string): string {
+  const rows = ping.split('\r\n').filter((row) => /^(Via|From|To|Call-ID|CSeq):/i.test(row));
+  return ['SIP/2.0 200 OK', ...rows, 'Content-Length: 0', '', ''].join('\r\n');
 }
 
 /**
