@@ -24,6 +24,7 @@ import type { History } from './history/history.ts';
 import { CommitGates } from './location/commit-gates.ts';
 import type { ProcessFacts } from './mi/commands/process-facts.ts';
 import { Registrar } from './registrar/registrar.ts';
+import { DownFile } from './role/down-file.ts';
 import { EmbeddedEngine } from './sip/embedded/embedded-engine.ts';
 import { interfaceAddresses } from './sip/embedded/interface-addresses.ts';
 import type { Stall } from './sip/embedded/engine-statistics.ts';
@@ -56,8 +57,10 @@ export async function createApp(config: Config, settings: AppSettings, edges: Ap
   const diskChanged = (disk: DiskState) => recordDisk(history, disk);
   const location = await openLocation(config, settings.location, { ...edges, diskChanged });
   history.followClusterTime(location.clusterClock);
+  const down = new DownFile({ dataFolder: config.dataFolder, clock: edges.clock, log: edges.log.child('role') });
   try {
-    const node = await composeNode(config, settings, edges, { ...location, history, credentials, startedMonotonicMs });
+    const ground = { ...location, history, down, credentials, startedMonotonicMs };
+    const node = await composeNode(config, settings, edges, ground);
     await node.start();
     return node;
   } catch (err) {
@@ -70,6 +73,7 @@ export async function createApp(config: Config, settings: AppSettings, edges: Ap
 /** What is there before a node is composed. */
 interface Ground extends Location {
   readonly history: History;
+  readonly down: DownFile;
   readonly credentials: TwinCredentials;
   readonly startedMonotonicMs: number;
 }
@@ -77,9 +81,9 @@ interface Ground extends Location {
 async function composeNode(config: Config, settings: AppSettings, edges: AppEdges, ground: Ground): Promise<AppNode> {
   const { clock, random, log } = edges;
   // table -> twin -> table; a reply waits for both gates
-  const { clusterClock, table, store, loadedBindings, history } = ground;
+  const { clusterClock, table, store, loadedBindings, history, down } = ground;
   const nodeTable = (nodes: NodesConfig) => nodeTableOf(nodes, config, edges.facts.pid);
-  const isReady = () => node.unready.length === 0;
+  const isReady = () => node.unready.length === 0 && !down.isSet;
   const twin = await openTwinSide({ config, settings, ...ground, nodeTable, isReady, clock, random, log });
   const twinGates = twin.gates.map((each) => ({ name: 'twin', gate: each }) as const);
   const gate = new CommitGates([{ name: 'disk', gate: store }, ...twinGates]);
@@ -113,7 +117,7 @@ async function composeNode(config: Config, settings: AppSettings, edges: AppEdge
   const pinged = startPinging({ ...pinging, clock, random, log }, twin.removal, twin.roleAtFirst);
   const { role, splitBrain, pinger, latencies } = await pinged;
   twin.followRole(role);
-  recordRole(history, { role, splitBrain, address, clock });
+  const tellRole = recordRole(history, { role, splitBrain, address, clock });
   const handover = openHandover({ config, role, address, twin, history, clock, log });
 
   // operator -> commands -> all of it
@@ -121,7 +125,7 @@ async function composeNode(config: Config, settings: AppSettings, edges: AppEdge
   const eventLoopDelay = new EventLoopDelay(() => monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS }), clock);
   const status: StatusParts = {
     ...{ config, facts: edges.facts, clock, clusterClock, startedMonotonicMs: ground.startedMonotonicMs },
-    ...{ table, registrar, engine, address, store, eventLoopDelay, twin },
+    ...{ table, registrar, engine, address, down, store, eventLoopDelay, twin },
     pinging: { pinger, latencies, role, splitBrain, intervalS: () => reload.config.nathelper.natping_interval },
     management: () => mi.places,
     unready: () => node.unready,
@@ -130,7 +134,7 @@ async function composeNode(config: Config, settings: AppSettings, edges: AppEdge
   const ending = { isStopping: () => node.isStopping, stop: edges.stop };
   const mi = managementOf({ settings, status, log, gate, ...asked, ...ending });
   const life = new LifeHistory(history, edges.facts.version, clock);
-  const serving = { upkeep, store, twin, engine, address, pinger, mi, loadedBindings };
-  const node = new AppNode({ ...serving, eventLoopDelay, reload, life, handover, log: log.child('app') });
+  const serving = { upkeep, store, twin, engine, address, down, pinger, mi, loadedBindings };
+  const node = new AppNode({ ...serving, eventLoopDelay, reload, life, tellRole, handover, log: log.child('app') });
   return node;
 }

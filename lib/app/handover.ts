@@ -63,15 +63,18 @@ class NodeView implements HandoverView {
   }
 
   #ownObstacle(twin: TwinStatus): string | undefined {
-    const { name, isOn, isYielding } = this.#role;
+    const { name, isOn, isYielding, isTwinActive } = this.#role;
     if (this.#address.rule === 'always-here') {
       return 'SIP is served at all addresses of this host, so that none can leave: listen has to name the one that keepalived moves';
     }
-    if (twin.isTwinActive) {
+    if (isTwinActive) {
       const where = isYielding ? 'and it is the one that pings' : 'and this node pings';
       return name === 'active'
         ? `both nodes are active already, ${where}: find out why the address is on both`
         : `this node is passive, and ${twinName(twin)} is active: run handover there`;
+    }
+    if (twin.isTwinActive && name === 'active') {
+      return `${twinName(twin)} was active before this node took over, and has said nothing since: wait until it does, or the link ends`;
     }
     if (!this.isAddressHere) return 'this node is passive: the address is not on this host';
     if (!isOn)
@@ -87,7 +90,9 @@ function twinObstacle(twin: TwinStatus): string | undefined {
     const states = `to ${twinName(twin)} ${outgoing}, from it ${incoming}`;
     return `both nodes have to be in sync, and are not (${states})${waitsFor === undefined ? '' : `: ${waitsFor}`}`;
   }
-  if (!isTwinReady) return `${twinName(twin)} says that it would not serve phones; ask it why: twinreg status there`;
+  if (!isTwinReady) {
+    return `${twinName(twin)} says that it would not serve phones, or get no address; ask it why: twinreg status there`;
+  }
   return undefined;
 }
 

@@ -26,12 +26,13 @@ interface RoleParts {
   readonly clock: Clock;
 }
 
-/** From now on the history has who is active, and why. */
-export function recordRole(history: HistoryWriter, { role, splitBrain, address, clock }: RoleParts): void {
+/** From now on the history has who is active, and why. @returns to be called when the node serves, and knows where its address is */
+export function recordRole(history: HistoryWriter, { role, splitBrain, address, clock }: RoleParts): () => void {
   const observer = new RoleHistory(history, clock);
   address.addListener(observer);
   role.addListener(observer);
   splitBrain.addListener(observer);
+  return () => observer.serving(role, address.rule !== 'always-here');
 }
 
 export function recordDisk(history: HistoryWriter, disk: DiskState): void {

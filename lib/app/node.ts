@@ -6,6 +6,7 @@ import type { Upkeep } from './upkeep.ts';
 import type { Log } from '../core/log.ts';
 import type { LifeHistory } from '../history/life-history.ts';
 import type { NatPinger } from '../pinger/nat-pinger.ts';
+import type { DownFile } from '../role/down-file.ts';
 import type { Handover } from '../role/handover.ts';
 import type { EmbeddedEngine } from '../sip/embedded/embedded-engine.ts';
 import { describeSocket } from '../sip/embedded/listening-socket.ts';
@@ -23,11 +24,14 @@ interface NodeParts {
   readonly twin: TwinSide;
   readonly engine: EmbeddedEngine;
   readonly address: SipAddress;
+  readonly down: DownFile;
   readonly pinger: NatPinger;
   readonly mi: Management;
   readonly eventLoopDelay: EventLoopDelay;
   readonly reload: Reload;
   readonly life: LifeHistory;
+  /** Has the history say which role the node has as it begins. */
+  readonly tellRole: () => void;
   readonly handover: Handover;
   readonly loadedBindings: number;
   readonly log: Log;
@@ -77,6 +81,7 @@ export class AppNode {
       await mi.start();
       life.begun();
       await handover.start();
+      await this.#parts.down.start(() => twin.readinessChanged());
       await twin.start();
       await engine.start();
     } catch (err) {
@@ -88,6 +93,7 @@ export class AppNode {
     this.#served = true;
     life.serving(this.sockets, this.loadedBindings);
     address.start();
+    this.#parts.tellRole();
     upkeep.start();
     pinger.start();
     eventLoopDelay.start();
@@ -115,6 +121,7 @@ export class AppNode {
     log.info({}, 'stopping');
     await handover.stop();
     address.stop();
+    this.#parts.down.stop();
     upkeep.stop();
     engine.drain();
     await twin.settled();

@@ -3,9 +3,10 @@ import type { ReplicationState } from '../mi/commands/status.ts';
 
 /**
  * Replication as the management command `status` shows it.
+ * @param isTwinActive as the role knows it
  * @param wallOffsetMs cluster time minus wall clock
  */
-export function replicationState(status: TwinStatus, wallOffsetMs: number): ReplicationState {
+export function replicationState(status: TwinStatus, isTwinActive: boolean, wallOffsetMs: number): ReplicationState {
   const { silentMs, clockOffsetMs } = status;
   return {
     ...placeState(status),
@@ -14,7 +15,7 @@ export function replicationState(status: TwinStatus, wallOffsetMs: number): Repl
     outgoing: status.outgoing,
     incoming: status.incoming,
     twin_ready: status.isTwinReady,
-    twin_active: status.isTwinActive,
+    twin_active: isTwinActive,
     since_ms: Math.round(status.sinceMs),
     sync_since_ms: Math.round(status.syncSinceMs),
     synced: status.synced,

@@ -211,7 +211,10 @@ class LinkedSide implements TwinSide {
   #happened(event: ReplicatorEvent, isRepeated: boolean): void {
     this.#linkHistory.happened(event, isRepeated);
     if (event.event === 'max-contacts') this.#parts.table.showAtMost(event.theirs);
-    if (event.event === 'twin-role') this.#role?.twinAnnounced(this.#replication.machine.twinRole);
+    if (event.event === 'twin-role') {
+      const { twinRole, isLinked } = this.#replication.machine;
+      this.#role?.twinAnnounced(twinRole, isLinked);
+    }
     // What was hidden while nobody could tell whose network had failed is judged anew.
     if (event.event === 'state' && event.to === 'in-sync') this.#parts.table.showHidden();
     if (event.event === 'agreed') this.#met?.();

@@ -15,6 +15,7 @@ import type { PingStatistics } from '../pinger/ping-statistics.ts';
 import { displayText } from '../mi/display-text.ts';
 import type { LastRefusal } from '../registrar/last-refusals.ts';
 import type { Registrar } from '../registrar/registrar.ts';
+import type { DownFile } from '../role/down-file.ts';
 import type { Role } from '../role/role.ts';
 import type { SplitBrain } from '../role/split-brain.ts';
 import type { EmbeddedEngine } from '../sip/embedded/embedded-engine.ts';
@@ -35,7 +36,8 @@ export interface StatusParts {
   readonly table: LocationTable;
   readonly registrar: Registrar;
   readonly engine: EmbeddedEngine;
-  readonly address: Pick<SipAddress, 'isAwaited'>;
+  readonly address: Pick<SipAddress, 'isAwaited' | 'rule'>;
+  readonly down: Pick<DownFile, 'isSet'>;
   readonly store: Persistence;
   readonly eventLoopDelay: EventLoopDelay;
   readonly pinging: PingingParts;
@@ -49,7 +51,10 @@ export interface StatusParts {
 interface PingingParts {
   readonly pinger: { statistics(): PingStatistics };
   readonly latencies: { readonly durations: DurationHistogram };
-  readonly role: Pick<Role, 'name' | 'isOpen' | 'isOn' | 'isAddressHere' | 'isYielding' | 'otherActive'>;
+  readonly role: Pick<
+    Role,
+    'name' | 'isOpen' | 'isOn' | 'isAddressHere' | 'isYielding' | 'isTwinActive' | 'otherActive'
+  >;
   readonly splitBrain: Pick<SplitBrain, 'count' | 'isNow'>;
   /** `natping_interval`, as it is now. */
   readonly intervalS: () => number;
@@ -76,7 +81,7 @@ export function nodeStatusOf(parts: StatusParts): NodeStatus {
     contacts,
     registrations: registrationStatus(parts),
     invalid_requests: refusalList(engine.statistics.invalid.all()),
-    role: roleStatus(parts.pinging.role),
+    role: roleStatus(parts.pinging.role, parts.address),
     pings: pingStatus(parts.pinging),
     storage: storageStatus(store.status(), clock.wallMs()),
     ...replicationPart(parts),
@@ -101,11 +106,15 @@ function waitingPart({ waiting }: EmbeddedEngine, nowMs: number): Pick<NodeStatu
   return { listen_waiting: sockets };
 }
 
-function roleStatus({ isOn, name, isAddressHere, isYielding, otherActive }: PingingParts['role']): RoleStatus {
+function roleStatus(
+  { isOn, name, isAddressHere, isYielding, otherActive }: PingingParts['role'],
+  { rule }: StatusParts['address'],
+): RoleStatus {
   return {
     flag: isOn,
     active: name === 'active',
     address_here: isAddressHere,
+    address_can_leave: rule !== 'always-here',
     yielding: isYielding,
     ...(otherActive === undefined ? {} : { other_active: otherActive.nodeId }),
   };
@@ -175,16 +184,17 @@ function storageStatus(store: StoreStatus | undefined, nowMs: number): NodeStatu
   };
 }
 
-function replicationPart({ twin, clusterClock }: StatusParts): Pick<NodeStatus, 'replication'> {
+function replicationPart({ twin, clusterClock, pinging }: StatusParts): Pick<NodeStatus, 'replication'> {
   const status = twin.status();
-  return status === undefined ? {} : { replication: replicationState(status, clusterClock.offsetMs()) };
+  if (status === undefined) return {};
+  return { replication: replicationState(status, pinging.role.isTwinActive, clusterClock.offsetMs()) };
 }
 
 export function readinessOf(parts: StatusParts): Readiness {
   return { unready: parts.unready(), degraded: degradations(parts) };
 }
 
-function degradations({ store, table, clusterClock, twin, address }: StatusParts): Degradation[] {
+function degradations({ store, table, clusterClock, twin, address, down }: StatusParts): Degradation[] {
   const found: Degradation[] = [];
   const disk = store.status();
   if (disk?.disk.state === 'degraded') found.push('disk');
@@ -196,6 +206,7 @@ function degradations({ store, table, clusterClock, twin, address }: StatusParts
   if (replication !== undefined && replication.outgoing !== 'in-sync') found.push('twin');
   if (replication?.synced === false) found.push('sync');
   if (address.isAwaited) found.push('address');
+  if (down.isSet) found.push('down');
   return found;
 }
 

@@ -33,6 +33,7 @@ const role = z.object({
   flag: z.boolean(),
   active: z.boolean(),
   address_here: z.boolean(),
+  address_can_leave: z.boolean().optional(),
   yielding: z.boolean(),
   other_active: z.number().optional(),
 });

@@ -50,12 +50,20 @@ export function roleText(role: NonNullable<ShownStatus['role']>, twin: ShownStat
 const LINKED: ReadonlySet<string> = new Set(['reconciling', 'in-sync', 'lagging']);
 
 function ownRoleText(role: NonNullable<ShownStatus['role']>): string {
-  const { flag, active, address_here: isHere, yielding, other_active: other } = role;
+  const {
+    flag,
+    active,
+    address_here: isHere,
+    address_can_leave: canLeave = false,
+    yielding,
+    other_active: other,
+  } = role;
   if (yielding) return `active, and so is node ${other ?? 'unknown'}, later: BOTH NODES ARE ACTIVE, this one yields`;
-  if (active)
-    return other === undefined ? 'active' : `active, and so is node ${other}: BOTH NODES ARE ACTIVE, it yields`;
+  if (active && other !== undefined) return `active, and so is node ${other}: BOTH NODES ARE ACTIVE, it yields`;
+  if (active) return canLeave ? 'active, the address is here' : 'active';
   if (flag) return 'passive: the address is not here (nh_enable_ping is 1)';
-  return isHere ? 'passive: nh_enable_ping is 0, though the address is here' : 'passive';
+  if (!isHere) return 'passive: the address is not here';
+  return canLeave ? 'passive: nh_enable_ping is 0, though the address is here' : 'passive: nh_enable_ping is 0';
 }
 
 function registrationLines(registrations: ShownStatus['registrations']): readonly StatusLine[] {
@@ -115,6 +123,10 @@ const DEGRADATIONS: ReadonlyMap<string, string> = new Map([
   ['twin', 'twin (the other node is not in sync: replies do not wait for it; the lines of twin say why)'],
   ['sync', 'sync (this node has not met a synced one since its start, so that bindings may be missing here)'],
   ['address', 'address (a socket waits for its address; normal on the passive node without net.ipv4.ip_nonlocal_bind)'],
+  [
+    'down',
+    'down (the file down in the data folder says 1: keepalived gives this node no address; start it by its unit)',
+  ],
 ]);
 
 function degradedText(words: readonly string[]): string {

@@ -12,6 +12,7 @@ export type HistoryKind =
   | 'address-left'
   | 'both-active'
   | 'one-active'
+  | 'both-unknown'
   | 'handover'
   /** The twin, and how each direction is while there is a link to it. */
   | 'link-up'

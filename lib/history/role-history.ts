@@ -3,7 +3,7 @@ import { timeText } from '../core/time-text.ts';
 import type { AddressListener } from '../role/address-watch.ts';
 import type { BothActive } from '../role/role-machine.ts';
 import type { RoleAnnouncement } from '../role/role-announcement.ts';
-import type { RoleListener } from '../role/role.ts';
+import type { Role, RoleListener } from '../role/role.ts';
 import type { RoleName } from '../role/role-name.ts';
 import type { SplitBrainListener } from '../role/split-brain.ts';
 import { yields } from '../role/yielding.ts';
@@ -23,6 +23,7 @@ export class RoleHistory implements RoleListener, AddressListener, SplitBrainLis
   readonly #history: HistoryWriter;
   readonly #clock: Clock;
   #lastMove: Move | undefined;
+  #isRoleTold = false;
 
   constructor(history: HistoryWriter, clock: Clock) {
     this.#history = history;
@@ -39,7 +40,16 @@ export class RoleHistory implements RoleListener, AddressListener, SplitBrainLis
     this.#history.record('address-left', address);
   }
 
+  /** The node serves from now on; it has the role that it had at the start, unless it was told before that this has changed. */
+  serving({ name, isOn, isAddressHere }: Pick<Role, 'name' | 'isOn' | 'isAddressHere'>, canLeave: boolean): void {
+    if (this.#isRoleTold) return;
+    const flag = `nh_enable_ping is ${isOn ? '1' : '0'}`;
+    const where = isAddressHere ? 'the address is here' : 'the address is not here';
+    this.#history.record(name, canLeave ? `${where}, ${flag}` : flag);
+  }
+
   roleChanged(role: RoleName, reason: string): void {
+    this.#isRoleTold = true;
     // The line before says where an address went that is the reason itself.
     const isOrdered = reason === 'nh_enable_ping';
     const order = `${reason} ${role === 'active' ? '1' : '0'}${this.#moveText()}`;
@@ -55,6 +65,10 @@ export class RoleHistory implements RoleListener, AddressListener, SplitBrainLis
 
   ended(_both: BothActive, reason: string): void {
     this.#history.record('one-active', `not both any more: ${reason}`);
+  }
+
+  lost(): void {
+    this.#history.record('both-unknown', 'the link ended: nobody knows whether both are still active');
   }
 
   #moved(what: Move['what'], address: string): void {

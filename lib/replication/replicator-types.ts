@@ -101,7 +101,7 @@ export type ReplicatorEvent =
   | { readonly event: 'max-contacts'; readonly ours: number; readonly theirs: number }
   /** Both nodes go by one time: SIP may be served. */
   | { readonly event: 'agreed' }
-  /** The twin's announcement of its role, or the link, has changed. */
+  /** The twin has said that it is active, or is not any more, or the link has changed; at each heartbeat, also when it is no news. */
   | { readonly event: 'twin-role' };
 
 /** What management shows of replication. */

@@ -100,6 +100,10 @@ export class Replicator implements ChangeListener, CommitGate {
     return this.#link.pulse.twinRole;
   }
 
+  get isLinked(): boolean {
+    return this.#link.session !== undefined;
+  }
+
   settle(aor: string, done: () => void): void {
     this.#link.settle(aor, done);
   }
@@ -342,8 +346,7 @@ export class Replicator implements ChangeListener, CommitGate {
     this.#link.pingRetries = twin?.pingRetries ?? 0;
     this.#seed.isSeed = isSeed;
     if (twin?.nodeId === before?.nodeId && twin?.isEnabled !== false) return;
-    const { nodeId } = this.#settings;
-    const text = `replication is switched off at node ${nodeId}, or another node is named there`;
+    const text = `replication is switched off at node ${this.#settings.nodeId}, or another node is named there`;
     this.#endLink({ reason: 'disabled', text });
     for (const { link } of this.#reception.all()) this.#reception.sayGoodbye(link, { reason: 'disabled', text });
     if (twin?.nodeId !== before?.nodeId) this.#link.forgetHeld();

@@ -266,10 +266,12 @@ export class TwinLink {
   }
 
   #heard(heartbeat: HeartbeatFrame): void {
-    const before = this.pulse.twinRole?.takenAtMs;
+    const { twinRole: before } = this.pulse;
     this.pulse.heard(heartbeat);
     this.#followClock();
-    if (this.pulse.twinRole?.takenAtMs !== before) this.#owner.event({ event: 'twin-role' });
+    const { twinRole: after } = this.pulse;
+    // That it still is active is news to a node that has become so meanwhile.
+    if (before !== undefined || after !== undefined) this.#owner.event({ event: 'twin-role' });
   }
 
   /**

@@ -12,7 +12,7 @@ type RoleInput =
   | { readonly kind: 'address'; readonly isHere: boolean; readonly nowMs: number }
   /** Cluster time was moved by so much, to this. */
   | { readonly kind: 'clock-shifted'; readonly byMs: number; readonly nowMs: number }
-  /** What the twin announces now; undefined: nothing, or there is no link. */
+  /** What the twin announces, heard just now, whether it is what it said before or not; undefined: nothing, or there is no link. */
   | { readonly kind: 'twin'; readonly announcement: RoleAnnouncement | undefined };
 
 type RoleEffect =
@@ -24,7 +24,7 @@ type RoleEffect =
   | { readonly kind: 'changed'; readonly from: RoleName; readonly to: RoleName }
   /** The role file has to hold the flag before anybody is told that it is set. `isOrdered`: somebody set it; else only its time is another one. */
   | { readonly kind: 'store'; readonly isOrdered: boolean }
-  /** Both nodes are active from now on, or were until now. */
+  /** Both nodes are known to be active from now on, or were until now. */
   | { readonly kind: 'both-active'; readonly isBoth: boolean; readonly both: BothActive }
   /** Both nodes are active, and this one leaves the pinging to the twin from now on; or it did. */
   | { readonly kind: 'yielding'; readonly isYielding: boolean; readonly both: BothActive }
@@ -56,6 +56,8 @@ export class RoleMachine {
   /** Nobody ordered the role yet, so that the flag goes with the address. */
   #isFollowing: boolean;
   #twin: RoleAnnouncement | undefined;
+  /** The twin has said so since this node is active. Before that it may be dead: whoever takes over from it hears no more of it. */
+  #isTwinConfirmed = false;
 
   /** @param nowMs cluster time */
   constructor(nodeId: number, stored: StoredFlag, nowMs: number, address: AddressRule = 'always-here') {
@@ -95,10 +97,14 @@ export class RoleMachine {
     return this.role === 'active' ? { takenAtMs: this.#takenAtMs, nodeId: this.#nodeId } : undefined;
   }
 
-  /** While both nodes are active, as far as is known here. */
+  /** While both nodes are active: the twin has said so since this one is. */
   get bothActive(): BothActive | undefined {
-    const [own, twin] = [this.announcement, this.#twin];
-    return own === undefined || twin === undefined ? undefined : { own, twin };
+    return this.#isTwinConfirmed ? this.#announced : undefined;
+  }
+
+  /** Whether the twin is active, as far as can be known: it announced so, and this node has not taken over from it since. */
+  get isTwinActive(): boolean {
+    return this.#twin !== undefined && (this.role === 'passive' || this.#isTwinConfirmed);
   }
 
   get isYielding(): boolean {
@@ -113,6 +119,8 @@ export class RoleMachine {
   step(input: RoleInput): readonly RoleEffect[] {
     const before = this.#facts();
     this.#take(input);
+    if (input.kind === 'twin') this.#isTwinConfirmed = this.#announced !== undefined;
+    else if (this.role !== before.role) this.#isTwinConfirmed = false;
     const after = this.#facts();
     const isMoved = after.announcement?.takenAtMs !== before.announcement?.takenAtMs;
     const isOrder = input.kind === 'set' && input.role === 'active' && after.announcement !== undefined;
@@ -172,9 +180,16 @@ export class RoleMachine {
     return isMoved && isOfThisLife && !this.#isFollowing ? [{ kind: 'store', isOrdered: false }] : [];
   }
 
+  /** The last announcements, while both nodes have one: who yields goes by them, whatever is known of the twin. */
+  get #announced(): BothActive | undefined {
+    const [own, twin] = [this.announcement, this.#twin];
+    return own === undefined || twin === undefined ? undefined : { own, twin };
+  }
+
   #facts(): Facts {
     const { flag, flagSetAtMs, role, announcement, bothActive, isYielding, isOpen } = this;
-    return { flag, flagSetAtMs, isHere: this.#isHere, role, announcement, bothActive, isYielding, isOpen };
+    const heard = { announced: this.#announced, bothActive };
+    return { flag, flagSetAtMs, isHere: this.#isHere, role, announcement, ...heard, isYielding, isOpen };
   }
 }
 
@@ -185,6 +200,7 @@ interface Facts {
   readonly isHere: boolean | undefined;
   readonly role: RoleName;
   readonly announcement: RoleAnnouncement | undefined;
+  readonly announced: BothActive | undefined;
   readonly bothActive: BothActive | undefined;
   readonly isYielding: boolean;
   readonly isOpen: boolean;
@@ -198,7 +214,7 @@ function* changes(before: Facts, after: Facts): Iterable<RoleEffect> {
 
 function* bothActiveChanges(before: Facts, after: Facts): Iterable<RoleEffect> {
   const { isYielding } = after;
-  const both = after.bothActive ?? before.bothActive;
+  const both = after.announced ?? before.announced;
   if (both === undefined) return;
   const isBoth = after.bothActive !== undefined;
   if (isBoth !== (before.bothActive !== undefined)) yield { kind: 'both-active', isBoth, both };

@@ -35,6 +35,9 @@ export interface RoleListener {
   bothActiveChanged?(isBoth: boolean, both: BothActive, reason: string): void;
 }
 
+/** The reason of what follows from the end of the link. */
+export const LINK_ENDED = 'the link to the other node ended';
+
 type Step = Parameters<RoleMachine['step']>[0];
 type Effect = ReturnType<RoleMachine['step']>[number];
 
@@ -114,7 +117,12 @@ export class Role {
     return this.#machine.announcement;
   }
 
-  /** The twin, while both nodes are active: whoever moves the address has left it in two places. */
+  /** Whether the twin is active, as far as can be known: what it said before this node took over from it does not count. */
+  get isTwinActive(): boolean {
+    return this.#machine.isTwinActive;
+  }
+
+  /** The twin, while both nodes are active, and it has said so since this one is: whoever moves the address has left it in two places. */
   get otherActive(): RoleAnnouncement | undefined {
     return this.#machine.bothActive?.twin;
   }
@@ -149,11 +157,14 @@ export class Role {
     await this.#step({ kind: 'address', isHere, nowMs: this.#clock.nowMs() }, reason).catch(() => undefined);
   }
 
-  /** To be called whenever the twin's announcement may be another one. @param announcement undefined: it is passive, or there is no link */
-  twinAnnounced(announcement: RoleAnnouncement | undefined): void {
+  /**
+   * To be called whenever the twin has said what it announces, also when that is what it said before, and when the link to it ended.
+   * @param announcement undefined: it is passive, or there is no link
+   */
+  twinAnnounced(announcement: RoleAnnouncement | undefined, isLinked = true): void {
     this.#silence.twinAnnounced(announcement, this.#clock.nowMs());
-    const reason =
-      announcement === undefined ? 'the twin has not got it, or there is no link' : 'the twin announced it';
+    const absence = isLinked ? 'the twin has not got it' : LINK_ENDED;
+    const reason = announcement === undefined ? absence : 'the twin announced it';
     void this.#step({ kind: 'twin', announcement }, reason);
   }
 

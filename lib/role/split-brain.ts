@@ -1,14 +1,16 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { BothActive } from './role-machine.ts';
-import { takenText, type RoleListener } from './role.ts';
+import { LINK_ENDED, takenText, type RoleListener } from './role.ts';
 
 /** Hears of what it follows, in order; must not throw. */
 export interface SplitBrainListener {
   /** Both nodes are active, and not only while the address moves. */
   began(both: BothActive): void;
-  /** Of one that began. */
+  /** Of one that began: one of the two says that it is passive. */
   ended(both: BothActive, reason: string): void;
+  /** Of one that began: the link ended, so that nobody knows whether both still are. */
+  lost(both: BothActive): void;
 }
 
 /** While the address moves both nodes may be active: until the old one has noticed that it is gone, and has said so. */
@@ -16,7 +18,7 @@ const MOVE_MS = 1000;
 
 /**
  * Counts and tells when both nodes are active: keepalived hangs on one of them, or does not hear its peer, and the address is
- * on both. It is seen while the nodes are linked, on both of them. The end of the link ends it, as far as anybody can know.
+ * on both. It is seen while the nodes are linked, on both of them; when the link ends, nobody knows any more.
  */
 export class SplitBrain implements RoleListener {
   readonly #clock: Pick<Clock, 'after'>;
@@ -63,8 +65,14 @@ export class SplitBrain implements RoleListener {
     this.#timer = undefined;
     if (!this.#isNow) return;
     this.#isNow = false;
+    if (reason === LINK_ENDED) return this.#lose(both);
     this.#log.info({ ...fields(both), reason }, 'both nodes were active, and are not any more');
     for (const listener of this.#listeners) listener.ended(both, reason);
+  }
+
+  #lose(both: BothActive): void {
+    this.#log.warn(fields(both), 'both nodes were active when the link ended: nobody knows whether they still are');
+    for (const listener of this.#listeners) listener.lost(both);
   }
 }
 

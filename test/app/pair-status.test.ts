@@ -184,3 +184,16 @@ t.test(
     });
   },
 );
+
+t.test('a node that keepalived takes for dead is not ready to its twin, and says why', async (t) => {
+  const addresses = [loopbackAddress(), loopbackAddress()] as const;
+  const first = await start(t, { nodeId: 1, addresses });
+  const second = await start(t, { nodeId: 2, addresses });
+  await once(first, (state) => isInSync(state) && state.twin_ready);
+  writeFileSync(join(second.folder, 'down'), '1\n');
+  await once(first, (state) => !state.twin_ready);
+  t.ok((await second.status()).degraded.includes('down'));
+  writeFileSync(join(second.folder, 'down'), '0\n');
+  await once(first, (state) => state.twin_ready);
+  t.notOk((await second.status()).degraded.includes('down'));
+});

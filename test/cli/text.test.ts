@@ -83,13 +83,20 @@ t.test('the status says who pings while both nodes have the role', (t) => {
 
 t.test('the status says which node is active, and what a passive one has not got', (t) => {
   const role = (changes: object) => shown({ role: { ...STATUS.role, ...changes } });
-  t.match(role({}), '\nrole           active\n');
-  t.match(role({ active: false, flag: false, address_here: false }), '\nrole           passive\n');
+  t.match(role({ address_can_leave: true }), '\nrole           active, the address is here\n');
+  const without = { active: false, flag: false, address_here: false, address_can_leave: true };
+  t.match(role(without), '\nrole           passive: the address is not here\n');
+  t.match(role({ address_can_leave: false }), '\nrole           active\n', 'nothing can be said of all addresses');
+  const off = { active: false, flag: false, address_can_leave: false };
+  t.match(role(off), '\nrole           passive: nh_enable_ping is 0\n');
   t.match(
     role({ active: false, address_here: false }),
     /\nrole +passive: the address is not here \(nh_enable_ping is 1\)\n/,
   );
-  t.match(role({ active: false, flag: false }), /\nrole +passive: nh_enable_ping is 0, though the address is here\n/);
+  t.match(
+    role({ ...off, address_can_leave: true }),
+    /\nrole +passive: nh_enable_ping is 0, though the address is here\n/,
+  );
   t.match(role({ other_active: 2 }), /\nrole +active, and so is node 2: BOTH NODES ARE ACTIVE, it yields\n/);
   const yielding = { other_active: 2, yielding: true };
   t.match(role(yielding), /\nrole +active, and so is node 2, later: BOTH NODES ARE ACTIVE, this one yields\n/);

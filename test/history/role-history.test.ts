@@ -50,4 +50,21 @@ t.test('when both nodes are active it says who pings, who yields, and since when
   t.match(taken(), [/this node, node 2, became so later and pings, node 1 yields \(.*node 1 since its start\)$/]);
   role.ended({ own: earlier, twin: later }, 'the address is not here');
   t.same(taken(), ['one-active: not both any more: the address is not here']);
+  role.lost();
+  t.match(taken(), [/^both-unknown: the link ended: nobody knows/]);
+});
+
+t.test('a node that begins has a line for its role, also when nothing changes it', async (t) => {
+  const beginning = (name: 'active' | 'passive', isOn: boolean, isAddressHere: boolean, canLeave: boolean) => {
+    const { role, taken } = heard();
+    role.serving({ name, isOn, isAddressHere }, canLeave);
+    return taken();
+  };
+  t.same(beginning('passive', false, false, true), ['passive: the address is not here, nh_enable_ping is 0']);
+  t.same(beginning('active', true, true, true), ['active: the address is here, nh_enable_ping is 1']);
+  t.same(beginning('active', true, true, false), ['active: nh_enable_ping is 1'], 'all addresses are nowhere else');
+  const { role, taken } = heard();
+  role.roleChanged('active', 'the address is here');
+  role.serving({ name: 'active', isOn: true, isAddressHere: true }, true);
+  t.same(taken(), ['active: the address is here'], 'and one is enough');
 });

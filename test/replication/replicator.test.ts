@@ -445,6 +445,18 @@ t.test('the role of the twin is known from its hello on, and a change of it at o
   t.equal(pair.a.machine.twinRole, undefined, 'without a link nobody knows');
 });
 
+t.test('each heartbeat says anew that the twin is active, also when that is no news', (t) => {
+  const a = new MachineNode(1, 11);
+  a.roleTakenAtMs = T0 - 5000;
+  const pair = new TwoNodes(a);
+  pair.run(1000);
+  const told = () => pair.b.events.filter(({ event }) => event === 'twin-role').length;
+  const before = told();
+  pair.run(10_000);
+  t.ok(told() >= before + 4, 'at least every two seconds');
+  t.end();
+});
+
 t.test('a different max_contacts is told to both, and they replicate', async (t) => {
   const { keyRules } = {
     keyRules: { matchingMode: 0, useDomain: true, caseSensitive: true, realmPrefix: '' },

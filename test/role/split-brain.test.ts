@@ -1,8 +1,11 @@
 import t from 'tap';
+import { join } from 'node:path';
+import { LINK_ENDED, Role } from '../../lib/role/role.ts';
 import { SplitBrain } from '../../lib/role/split-brain.ts';
 import { RecordedLog } from '../sip/embedded/recorded-log.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { T0 } from './support/shared-time.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { ProcessClock, T0 } from './support/shared-time.ts';
 
 const BOTH = { own: { nodeId: 1, takenAtMs: 0 }, twin: { nodeId: 2, takenAtMs: T0 } };
 
@@ -13,6 +16,7 @@ function newSplitBrain() {
   splitBrain.addListener({
     began: () => heard.push('began'),
     ended: (_both, reason) => heard.push(`ended: ${reason}`),
+    lost: () => heard.push('lost'),
   });
   return { splitBrain, clock, log, heard };
 }
@@ -56,4 +60,37 @@ t.test('the next one counts again', (t) => {
   }
   t.equal(splitBrain.count, 3);
   t.end();
+});
+
+t.test('the end of the link ends none: nobody knows any more', (t) => {
+  const { splitBrain, clock, log, heard } = newSplitBrain();
+  splitBrain.bothActiveChanged(true, BOTH, '');
+  clock.advance(1000);
+  splitBrain.bothActiveChanged(false, BOTH, LINK_ENDED);
+  t.match(splitBrain, { count: 1, isNow: false });
+  t.same(heard, ['began', 'lost']);
+  t.match(log.lines.at(-1), { level: 'warn', message: /nobody knows/ });
+  t.end();
+});
+
+t.test('what the twin said before this node took over does not count, until it says so again', async (t) => {
+  const { splitBrain, clock, heard } = newSplitBrain();
+  const settings = { path: join(tempFolder(t), 'role'), atFirst: 'active', nodeId: 1, address: 'watched' } as const;
+  const role = await Role.open(settings, new ProcessClock(), new RecordedLog());
+  role.addListener(splitBrain);
+  const twin = { nodeId: 2, takenAtMs: T0 - 60_000 };
+  await role.addressChanged(false);
+  role.twinAnnounced(twin);
+  t.match(role, { isTwinActive: true, otherActive: undefined });
+  await role.addressChanged(true);
+  clock.advance(5000);
+  t.match(role, { name: 'active', isOpen: true, isTwinActive: false, otherActive: undefined });
+  t.same(heard, [], 'a twin that is cut off, or hangs, is not active for all that is known');
+  role.twinAnnounced(twin);
+  t.match(role, { isTwinActive: true, otherActive: twin });
+  clock.advance(1000);
+  t.same(heard, ['began']);
+  role.twinAnnounced(undefined, false);
+  t.same(heard, ['began', 'lost']);
+  t.match(role, { isTwinActive: false, otherActive: undefined });
 });

@@ -88,7 +88,9 @@ t.test('two nodes with keepalived', { skip }, async (t) => {
     await appliance.settled(2);
     const lines = await historyOf(appliance.daemon(1));
     const killed = lines.findIndex((line) => line.startsWith('killed: the process before was killed'));
-    t.ok(killed > 0 && after(lines, killed, /^started: /) > killed, lines.join('\n'));
+    const started = after(lines, killed, /^started: /);
+    t.ok(killed > 0 && started > killed, lines.join('\n'));
+    t.ok(after(lines, started, /^passive: the address is not here/) > started, lines.join('\n'));
     const survivor = await historyOf(appliance.daemon(2));
     const broke = survivor.findIndex((line) => line.startsWith('link-down: the connection to node 1 broke'));
     t.ok(broke > 0 && after(survivor, broke, /^active: /) > broke, survivor.join('\n'));

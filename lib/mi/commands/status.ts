@@ -7,7 +7,7 @@ import { recipe, result, type MiCommand } from '../mi-command.ts';
  * answered is on this node only. `sync`: since it started this node has not reconciled with a node that is synced. `address`: a socket
  * waits for its address, as on a passive node without `net.ipv4.ip_nonlocal_bind`.
  */
-export const DEGRADATIONS = ['disk', 'mark', 'clock', 'twin', 'sync', 'address'] as const;
+export const DEGRADATIONS = ['disk', 'mark', 'clock', 'twin', 'sync', 'address', 'down'] as const;
 
 export type Degradation = (typeof DEGRADATIONS)[number];
 
@@ -36,6 +36,8 @@ export type RoleStatus = {
   readonly active: boolean;
   /** Whether the address that SIP is served at is here: on an interface; a loopback address: bound by this process. */
   readonly address_here: boolean;
+  /** False: SIP is served at all addresses of this host, so that `address_here` is always true. */
+  readonly address_can_leave: boolean;
   /** Both nodes are active, and the other one pings, since it became so later. */
   readonly yielding: boolean;
   /** The node id of the other one, while both are active: an error of whoever moves the address. */
@@ -90,7 +92,7 @@ export type ReplicationState = {
   readonly incoming: DirectionState;
   /** The other node says that it would serve phones if their traffic came to it; false without a link. */
   readonly twin_ready: boolean;
-  /** The other node has the address and the role, as it says; false without a link. */
+  /** The other node has the address and the role, as it says; false without a link, and while it has said so only before this node took over. */
   readonly twin_active: boolean;
   /** How long the outgoing direction has been so; and how long in sync, or out of it, whatever the states in between. */
   readonly since_ms: number;

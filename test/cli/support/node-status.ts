@@ -23,7 +23,7 @@ export const STATUS: NodeStatus = {
     ],
   },
   invalid_requests: [{ reason: '400 Missing Via', count: 6 }],
-  role: { flag: true, active: true, address_here: true, yielding: false },
+  role: { flag: true, active: true, address_here: true, address_can_leave: false, yielding: false },
   pings: {
     enabled: true,
     active: true,
