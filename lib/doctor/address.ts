@@ -80,17 +80,21 @@ function addressWithoutRole(addresses: string): Finding {
 function addressOnBoth(addresses: string): Finding {
   return error(
     `${addresses} is on this node, and the other node, which is active, has it too: phones reach one of the two`,
-    `${TAKE_AWAY} on this node; look whether it hears its peer`,
+    `${HEAR_EACH_OTHER} When they do, ${TAKE_AWAY} on this node`,
   );
 }
 
 /** A keepalived that is killed leaves its addresses where they are; the next one takes them away when it starts. */
 const TAKE_AWAY = 'restart keepalived (systemctl restart keepalived), which takes the address away,';
 
+/** Why both have it: each takes the other one for dead, or one cannot give it up any more. */
+const HEAR_EACH_OTHER =
+  'does a firewall let IP protocol 112 (VRRP) through both ways, does unicast_peer name the other node on each, and does keepalived run on both?';
+
 function bothActive(other: number, isYielding: boolean): Finding {
   const who = isYielding ? 'this node yields' : `node ${other} yields`;
   return error(
     `both nodes are active: node ${other} has the role too, and ${who}`,
-    `${TAKE_AWAY} on the node that should be passive, and say twinreg ping off there; look whether the two keepalived hear each other`,
+    `${HEAR_EACH_OTHER} Where it was killed or hangs, or else on the node that should be passive, ${TAKE_AWAY} and then say twinreg ping off there`,
   );
 }

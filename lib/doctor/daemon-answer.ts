@@ -2,6 +2,7 @@
 export interface DaemonStatus {
   readonly version: string;
   readonly pid: number;
+  readonly uptime_s?: number | undefined;
   readonly management?: readonly string[] | undefined;
   readonly listen_waiting?:
     readonly { readonly socket: string; readonly for_ms: number; readonly reason: string }[] | undefined;

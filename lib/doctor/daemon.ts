@@ -87,7 +87,7 @@ const DEGRADED: ReadonlyMap<string, Finding> = new Map([
 ]);
 
 /** Said with more words by the subjects that they belong to. */
-const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['disk', 'twin', 'sync']);
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['disk', 'twin', 'sync', 'down']);
 
 function ownWords({ degraded, storage }: DaemonStatus): readonly Finding[] {
   const words = degraded

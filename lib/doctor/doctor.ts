@@ -20,10 +20,12 @@ import {
   type KeepalivedProcess,
 } from './keepalived-process.ts';
 import { checkKeepalivedRules } from './keepalived-rules.ts';
+import { readInterfaces, type Interfaces } from './interfaces.ts';
 import { checkKernel, readKernelFacts } from './kernel.ts';
 import { checkPorts, readPortsFacts } from './ports.ts';
 import { readText, type TextFacts } from './read-path.ts';
 import { runProgram } from './run-program.ts';
+import { checkScriptData, readScriptDataFacts } from './script-data.ts';
 import { checkScripts, readScriptsFacts } from './scripts.ts';
 import { checkSecretFiles, readSecretFilesFacts } from './secret-files.ts';
 import { checkTwin, readTwinFacts } from './twin.ts';
@@ -54,7 +56,7 @@ export interface Diagnosis {
 
 interface Host {
   readonly addresses: ReadonlySet<string>;
-  readonly interfaces: ReadonlySet<string>;
+  readonly interfaces: Interfaces;
   readonly isRoot: boolean;
 }
 
@@ -66,7 +68,7 @@ interface Subject {
 /** Looks at everything, one subject after the other, and changes nothing. */
 export async function examine(setUp: SetUp, clock: Clock): Promise<Diagnosis> {
   const { configuration, config, answer, installedVersion } = setUp;
-  const host = thisHost();
+  const host = await thisHost();
   const keepalived = await keepalivedFile(setUp);
   const subjects: Subject[] = [
     { name: 'configuration', findings: checkConfiguration(configuration) },
@@ -99,14 +101,12 @@ async function configuredSubjects(
   { addresses }: Host,
   clock: Clock,
 ): Promise<readonly Subject[]> {
-  const virtualAddresses = (keepalived?.config?.instances ?? []).flatMap((instance) =>
-    instance.addresses.map(canonicalAddress),
-  );
+  const virtualAddresses = virtualAddressesOf(keepalived);
   const place = twinUrlOf(answer, twinUrl);
   const subjects = [
     { name: 'ports', findings: checkPorts(await readPortsFacts(config, answer)) },
     { name: 'kernel', findings: checkKernel(await readKernelFacts(config, addresses)) },
-    { name: 'secrets', findings: checkSecretFiles(await readSecretFilesFacts(config, configFile, clock)) },
+    { name: 'secrets', findings: checkSecretFiles(await readSecretFilesFacts(config, configFile, answer, clock)) },
   ];
   if (config.cluster === undefined) return subjects;
   const address = checkAddress({ config, answer, ownAddresses: addresses, virtualAddresses });
@@ -118,12 +118,13 @@ function twinUrlOf(answer: DaemonAnswer, otherwise: string | undefined): string 
   return statusIn(answer)?.replication?.twin_url ?? otherwise;
 }
 
-function thisHost(): Host {
-  const interfaces = Object.entries(networkInterfaces());
-  const addresses = interfaces.flatMap(([, own]) => (own ?? []).map(({ address }) => canonicalAddress(address)));
+async function thisHost(): Promise<Host> {
+  const addresses = Object.values(networkInterfaces()).flatMap((own) =>
+    (own ?? []).map(({ address }) => canonicalAddress(address)),
+  );
   return {
     addresses: new Set(addresses),
-    interfaces: new Set(interfaces.map(([name]) => name)),
+    interfaces: await readInterfaces(),
     isRoot: userInfo().uid === 0,
   };
 }
@@ -135,6 +136,11 @@ interface KeepalivedFile {
   readonly config: KeepalivedConfig | undefined;
   readonly configId: string;
   readonly processes: readonly KeepalivedProcess[];
+}
+
+function virtualAddressesOf(file: KeepalivedFile | undefined): readonly string[] {
+  const instances = file?.config?.instances ?? [];
+  return instances.flatMap(({ addresses }) => addresses.map(canonicalAddress));
 }
 
 /** Undefined where nothing is to be moved: a node without another one, or with addresses that stay. */
@@ -163,10 +169,12 @@ async function keepalivedSubject(setUp: SetUp, file: KeepalivedFile, host: Host)
   const { path, content, config, configId, processes } = file;
   const { dataFolder } = setUp;
   const version = await runProgram('keepalived', ['--version']);
+  const isAddressHere = virtualAddressesOf(file).some((address) => host.addresses.has(address));
   const configTest =
     content.kind === 'text' ? await testKeepalivedConfig(path, content.text, configId, host.isRoot) : undefined;
   const findings = [
-    ...checkKeepalivedProcess({ path, version, processes, configTest }),
+    ...checkKeepalivedProcess({ path, version, processes, isAddressHere, configTest }),
+    ...checkScriptData(await readScriptDataFacts(dataFolder, processes)),
     ...fileFindings(path, content),
   ];
   if (config === undefined) return { name: 'keepalived', findings };
@@ -177,7 +185,8 @@ async function keepalivedSubject(setUp: SetUp, file: KeepalivedFile, host: Host)
     listenAddresses: setUp.config === undefined ? [] : movableAddresses(setUp.config),
     twinAddress: hostAddress(twinUrlOf(setUp.answer, setUp.twinUrl)),
     ownAddresses: host.addresses,
-    ownInterfaces: host.interfaces,
+    ownInterfaces: host.interfaces.names,
+    downInterfaces: host.interfaces.down,
   });
   const scripts = checkScripts(await readScriptsFacts(config, dataFolder));
   return { name: 'keepalived', findings: [...findings, ...rules, ...scripts] };

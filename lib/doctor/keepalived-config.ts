@@ -38,6 +38,8 @@ export interface VrrpScript {
   readonly command: ScriptCommand | undefined;
   readonly weight: number;
   readonly fall: number;
+  /** Whether the node counts as sick until the first success. */
+  readonly isInitFail: boolean;
 }
 
 /** A reference to a script or file; its weight goes before that of the block. */
@@ -138,6 +140,7 @@ function scriptOf(directive: Directive): VrrpScript {
           },
     weight: Number(wordOf(block, 'weight') ?? 0),
     fall: Number(wordOf(block, 'fall') ?? 1),
+    isInitFail: named(block, 'init_fail').length > 0,
   };
 }
 

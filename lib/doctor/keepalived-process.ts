@@ -14,6 +14,8 @@ export interface KeepalivedProcess {
   readonly configId: string | undefined;
   /** Stopped by a signal or a debugger: it holds the address and sends nothing. */
   readonly isStopped: boolean;
+  /** What scripts find in TWINREG_DATA: `unset`, or undefined where this user may not see it. */
+  readonly scriptData: string | undefined;
 }
 
 export interface KeepalivedProcessFacts {
@@ -22,6 +24,8 @@ export interface KeepalivedProcessFacts {
   /** What `keepalived --version` says. */
   readonly version: Ran;
   readonly processes: readonly KeepalivedProcess[];
+  /** Whether an address that keepalived moves is on this host. */
+  readonly isAddressHere: boolean;
   /** What `keepalived --config-test` says; undefined where it was not asked, since the file cannot be read. */
   readonly configTest: Ran | 'not root' | undefined;
 }
@@ -29,6 +33,7 @@ export interface KeepalivedProcessFacts {
 export const USUAL_KEEPALIVED_PATH = '/etc/keepalived/keepalived.conf';
 
 const FILE_BYTES_MAX = 8192;
+const ENVIRONMENT_BYTES_MAX = 1 << 20;
 
 /** Those of other network namespaces move addresses there. */
 export async function findKeepalived(): Promise<readonly KeepalivedProcess[]> {
@@ -56,7 +61,16 @@ async function processOf(pid: number): Promise<KeepalivedProcess | undefined> {
     configPath: path !== undefined && isAbsolute(path) ? path : USUAL_KEEPALIVED_PATH,
     configId: optionIn(words, '-i', '--config-id'),
     isStopped: status.kind === 'text' && /^State:\s+[Tt]/m.test(status.text),
+    scriptData: await scriptData(pid),
   };
+}
+
+async function scriptData(pid: number): Promise<string | undefined> {
+  const found = await readText(`/proc/${pid}/environ`, ENVIRONMENT_BYTES_MAX, 'octets');
+  if (found.kind !== 'text') return undefined;
+  const name = 'TWINREG_DATA=';
+  const setting = found.text.split('\0').find((entry) => entry.startsWith(name));
+  return setting?.slice(name.length) ?? 'unset';
 }
 
 async function commandLine(pid: number): Promise<readonly string[]> {
@@ -114,9 +128,14 @@ function* versionFindings(version: Ran): Iterable<Finding> {
   }
 }
 
-function* runningFindings({ path, processes }: KeepalivedProcessFacts): Iterable<Finding> {
+function* runningFindings({ path, processes, isAddressHere }: KeepalivedProcessFacts): Iterable<Finding> {
   const start = 'start it: systemctl enable --now keepalived';
-  if (processes.length === 0) yield error('keepalived does not run: this node never gets the address', start);
+  if (processes.length === 0) {
+    const meaning = isAddressHere
+      ? 'this node keeps the address, which nobody can take away any more'
+      : 'this node never gets the address';
+    yield error(`keepalived does not run: ${meaning}`, start);
+  }
   for (const { pid, isStopped } of processes) {
     if (!isStopped) continue;
     yield error(
@@ -134,7 +153,7 @@ function* runningFindings({ path, processes }: KeepalivedProcessFacts): Iterable
 }
 
 function* testFindings({ path, configTest: test }: KeepalivedProcessFacts): Iterable<Finding> {
-  const again = `mend the file; keepalived --config-test --use-file=${path} says when it is right`;
+  const again = 'mend the file, and run twinreg doctor again';
   if (test === undefined) return;
   if (test === 'not root') yield unchecked('keepalived --config-test (for root only)', 'run twinreg doctor as root');
   else if (test.kind !== 'ended') yield unchecked(`keepalived --config-test (${endText(test)})`, again);

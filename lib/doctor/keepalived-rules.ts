@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { canonicalAddress } from './movable-addresses.ts';
 import { error, unchecked, warning, type Finding } from './finding.ts';
-import type { KeepalivedConfig, Tracked, VrrpInstance } from './keepalived-config.ts';
+import type { KeepalivedConfig, TrackFile, Tracked, VrrpInstance } from './keepalived-config.ts';
 
 export interface KeepalivedRulesFacts {
   readonly path: string;
@@ -14,12 +14,14 @@ export interface KeepalivedRulesFacts {
   readonly twinAddress: string | undefined;
   readonly ownAddresses: ReadonlySet<string>;
   readonly ownInterfaces: ReadonlySet<string>;
+  /** Of these: down, or with the cable out. Nobody lists their addresses, though they have them. */
+  readonly downInterfaces: ReadonlySet<string>;
 }
 
 const TEMPLATE = 'see keepalived/keepalived.conf of twinreg';
 const ROUTER_ID_MAX = 255;
-/** Three missed ones and the node has lost the address. */
-const ADVERT_INT_MAX_S = 1;
+/** Three missed ones and the node has lost the address: with keepalived's usual second that takes more than three. */
+const ADVERT_INT_MAX_S = 0.5;
 
 /** Whether keepalived's configuration does what a pair needs. */
 export function checkKeepalivedRules(facts: KeepalivedRulesFacts): readonly Finding[] {
@@ -111,12 +113,16 @@ function* electionFindings(instance: VrrpInstance, place: string): Iterable<Find
 
 function* networkFindings(instance: VrrpInstance, place: string, facts: KeepalivedRulesFacts): Iterable<Finding> {
   const { interface: name, unicastPeers, unicastSource } = instance;
-  const { ownInterfaces, ownAddresses, twinAddress } = facts;
+  const { ownInterfaces, downInterfaces, ownAddresses, twinAddress } = facts;
+  const isDown = name !== undefined && downInterfaces.has(name);
   if (name === undefined || !ownInterfaces.has(name)) {
     const what = `${place}: interface ${name ?? 'is missing'}${name === undefined ? '' : ' does not exist on this host'}`;
     yield error(what, 'write the interface that has the own address (ip -brief address)');
+  } else if (isDown) {
+    const what = `${place}: interface ${name} is down, or has no carrier: keepalived keeps the address away from this node`;
+    yield error(what, `look at the cable, the switch and ip link show ${name}`);
   }
-  if (unicastSource !== undefined && !ownAddresses.has(canonicalAddress(unicastSource))) {
+  if (!isDown && unicastSource !== undefined && !ownAddresses.has(canonicalAddress(unicastSource))) {
     const what = `${place}: unicast_src_ip ${unicastSource} is on no interface of this host`;
     yield error(what, 'write the own address of this host; the file of one node does not fit the other one');
   }
@@ -166,13 +172,29 @@ function* fileFindings(instance: VrrpInstance, place: string, facts: KeepalivedR
       yield error(what, 'write weight 0, so that any other number than 0 is a fault');
       continue;
     }
-    const alike = [...config.trackFiles].find(([, { path }]) => path.endsWith(`/${name}`));
-    const found = alike === undefined ? '' : ` (it tracks ${alike[1].path})`;
-    yield error(
-      `${place}: ${wanted} is not tracked${found}: ${meaning}`,
-      'write a track_file block for it, and its name into track_file of the instance',
+    yield untracked(place, wanted, meaning, [...config.trackFiles]);
+  }
+}
+
+function untracked(
+  place: string,
+  wanted: string,
+  meaning: string,
+  files: readonly (readonly [string, TrackFile])[],
+): Finding {
+  const defined = files.find(([, { path }]) => path === wanted);
+  if (defined !== undefined) {
+    return error(
+      `${place}: ${wanted} is not tracked: there is a block track_file ${defined[0]}, which the instance does not name: ${meaning}`,
+      `write ${defined[0]} into track_file { } of the instance`,
     );
   }
+  const alike = files.find(([, { path }]) => basename(path) === basename(wanted));
+  const found = alike === undefined ? '' : ` (it tracks ${alike[1].path})`;
+  return error(
+    `${place}: ${wanted} is not tracked${found}: ${meaning}`,
+    'write a track_file block for it, and its name into track_file of the instance',
+  );
 }
 
 /** A number that means nothing stays one, and is no 0. */
@@ -198,6 +220,10 @@ function* scriptFindings(instance: VrrpInstance, place: string, { config }: Keep
     if (!(script.fall >= 2)) {
       const what = `${place}: vrrp_script ${tracked.name} has fall ${script.fall}: one busy moment moves the address`;
       yield warning(what, 'write fall 2');
+    }
+    if (!script.isInitFail) {
+      const what = `${place}: vrrp_script ${tracked.name} has no init_fail: until its first result a node that cannot serve may take the address`;
+      yield warning(what, 'write init_fail into it');
     }
   }
 }

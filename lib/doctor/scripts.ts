@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { findAccount, type Account, type FoundAccount } from './accounts.ts';
-import { error, unchecked, warning, type Finding } from './finding.ts';
+import { error, info, unchecked, warning, type Finding } from './finding.ts';
 import { commandsOf, type KeepalivedConfig, type ScriptCommand, type ScriptUser } from './keepalived-config.ts';
 import { lookAt, mayDo, modeText, type Looked, type PathFacts } from './read-path.ts';
 
@@ -86,7 +86,34 @@ function scriptFindings(script: ScriptFacts, facts: ScriptsFacts): readonly Find
   }
   const fault = firstFault(script, account, name, facts.isScriptSecurityOn);
   if (fault !== undefined) return [fault];
-  return command.name.startsWith('notify') ? roleFindings(account, name, facts) : [];
+  const role = command.name.startsWith('notify') ? roleFindings(account, name, facts) : [];
+  return [...privilegeFindings(script, account, name), ...role];
+}
+
+/** keepalived (2.2.7) itself objects only to what runs as root. */
+function* privilegeFindings({ command, path }: ScriptFacts, account: Account, name: string): Iterable<Finding> {
+  const what = `${command.name}: ${command.program}`;
+  if (account.uid === 0) {
+    yield info(
+      `${what} runs as root, and needs no more than the daemon may`,
+      'write script_user twinreg into global_defs',
+    );
+    return;
+  }
+  for (const { path: part, facts } of path) {
+    if (!('mode' in facts) || !isOpenToOthers(facts, account)) continue;
+    const found = `${part} may be changed by others than root (owner ${facts.uid}, mode ${modeText(facts)}), who could run anything as ${name}`;
+    yield warning(`${what}: ${found}`, `chown root:root ${part}; chmod go-w ${part}`);
+    return;
+  }
+}
+
+/** Whether somebody else than root and the user that it runs as may change what runs. */
+function isOpenToOthers(facts: PathFacts, account: Account): boolean {
+  if (facts.uid !== 0 && facts.uid !== account.uid) return true;
+  const isSticky = facts.kind === 'folder' && (facts.mode & 0o1000) !== 0;
+  const isGroupOpen = facts.gid !== 0 && facts.gid !== account.gid && (facts.mode & 0o020) !== 0;
+  return !isSticky && ((facts.mode & 0o002) !== 0 || isGroupOpen);
 }
 
 /** From the root down: what is above decides whether what is below can be reached. */

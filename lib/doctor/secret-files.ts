@@ -1,6 +1,9 @@
 import { X509Certificate } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
+import { statusIn, type DaemonAnswer } from './daemon-answer.ts';
+import { findDaemonAccount, mayRead, readRemedy, type DaemonAccount } from './daemon-account.ts';
 import { error, unchecked, warning, type Finding } from './finding.ts';
 import { lookAt, modeText, readText, type Looked, type PathFacts, type TextFacts } from './read-path.ts';
 
@@ -12,31 +15,40 @@ export interface SecretFilesFacts {
   /** The sockets of management, by the setting that names them. */
   readonly socket: { readonly setting: string; readonly path: string; readonly facts: Looked<PathFacts> };
   readonly nowMs: number;
+  /** Undefined where nobody could say it. */
+  readonly daemon: DaemonAccount | undefined;
+  /** Undefined while it does not run. */
+  readonly daemonStartedAtMs: number | undefined;
 }
 
 interface NamedText {
   readonly setting: string;
   readonly path: string;
   readonly content: TextFacts;
+  /** When it was written last; undefined where that cannot be seen. */
+  readonly writtenAtMs: number | undefined;
 }
 
 /** A certificate list of a large organisation is far below this. */
 const FILE_BYTES_MAX = 1 << 20;
+const CONFIGURATION_FILE = 'the configuration file';
 const DAY_MS = 86_400_000;
 const EXPIRY_WARN_DAYS = 14;
 
 export async function readSecretFilesFacts(
   config: Config,
   configFile: string | undefined,
+  answer: DaemonAnswer,
   clock: Clock,
 ): Promise<SecretFilesFacts> {
   const { cluster, mi, miSocketPath } = config;
+  const uptimeS = statusIn(answer)?.uptime_s;
   const secrets: (readonly [string, string])[] = [];
   if (cluster?.secret.kind === 'file') secrets.push(['clusterer.secret_file', cluster.secret.path]);
   if (mi.http_token_file !== undefined) secrets.push(['mi.http_token_file', mi.http_token_file]);
   if (cluster?.tls !== undefined) secrets.push(['tls_mgm.private_key', cluster.tls.privateKeyPath]);
   const holdsSecret = cluster?.secret.kind === 'texts' || mi.http_token !== undefined;
-  if (holdsSecret && configFile !== undefined) secrets.push(['the configuration file', configFile]);
+  if (holdsSecret && configFile !== undefined) secrets.push([CONFIGURATION_FILE, configFile]);
   const certificates: (readonly [string, string])[] =
     cluster?.tls === undefined
       ? []
@@ -49,18 +61,26 @@ export async function readSecretFilesFacts(
     certificates: await Promise.all(certificates.map(named)),
     socket: { setting: 'mi.socket', path: miSocketPath, facts: await lookAt(miSocketPath) },
     nowMs: clock.wallMs(),
+    daemon: await findDaemonAccount(answer, config.dataFolder),
+    daemonStartedAtMs: uptimeS === undefined ? undefined : clock.wallMs() - uptimeS * 1000,
   };
 }
 
 async function named([setting, path]: readonly [string, string]): Promise<NamedText> {
-  return { setting, path, content: await readText(path, FILE_BYTES_MAX) };
+  const writtenAtMs = await stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  );
+  return { setting, path, content: await readText(path, FILE_BYTES_MAX), writtenAtMs };
 }
 
 /** Files that hold secrets, or prove who this node is, and the socket that commands come by. */
-export function checkSecretFiles({ secrets, certificates, socket, nowMs }: SecretFilesFacts): readonly Finding[] {
+export function checkSecretFiles(facts: SecretFilesFacts): readonly Finding[] {
+  const { secrets, certificates, socket, nowMs } = facts;
   return [
     ...secrets.flatMap((file) => [...contentFindings(file), ...modeFindings(file)]),
     ...certificates.flatMap((file) => [...contentFindings(file), ...certificateFindings(file, nowMs)]),
+    ...[...secrets, ...certificates].flatMap((file) => [...daemonFindings(file, facts)]),
     ...socketFindings(socket),
   ];
 }
@@ -81,6 +101,29 @@ function* contentFindings({ setting, path, content }: NamedText): Iterable<Findi
         yield error(`${setting}: ${path} is empty`, 'put the secret, key or certificate into it');
   }
 }
+
+/** The daemon reads these when it starts, as another user than root, who mostly asks here. */
+function* daemonFindings(
+  { setting, path, content, writtenAtMs }: NamedText,
+  { daemon, daemonStartedAtMs: startedAtMs }: SecretFilesFacts,
+): Iterable<Finding> {
+  if (daemon !== undefined && 'facts' in content && !mayRead(daemon, content.facts)) {
+    yield error(
+      `${setting}: ${path} may not be read by the daemon's user (${daemon.uid}; owner ${content.facts.uid}, mode ${modeText(content.facts)}): its next start fails`,
+      readRemedy(daemon, path),
+    );
+  }
+  // The configuration file is read again without a restart.
+  if (setting === CONFIGURATION_FILE || startedAtMs === undefined || writtenAtMs === undefined) return;
+  if (writtenAtMs > startedAtMs) {
+    yield warning(
+      `${setting}: ${path} was written after the daemon started, which uses what stood there before`,
+      RESTART,
+    );
+  }
+}
+
+const RESTART = 'restart the daemon; of a pair the active node hands over first (twinreg handover)';
 
 function* modeFindings({ setting, path, content }: NamedText): Iterable<Finding> {
   if (!('facts' in content) || (content.facts.mode & 0o007) === 0) return;

@@ -100,7 +100,10 @@ function membershipFindings({
 
 /** What makes two nodes refuse each other, and how to mend it. */
 const REMEDIES: ReadonlyMap<string, string> = new Map([
-  ['wrong-secret', 'put the same secret into clusterer.secret_file on both nodes, and restart both'],
+  [
+    'wrong-secret',
+    'put the same secret into clusterer.secret_file on both nodes, and restart the one whose file was changed',
+  ],
   ['protocol-version', 'the two nodes run versions that do not understand each other: upgrade the older one'],
   ['wrong-cluster', 'write the same usrloc.location_cluster on both nodes'],
   ['same-node-id', 'give each node a clusterer.my_node_id of its own'],
@@ -108,7 +111,10 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['key-rules', 'write the same usrloc and registrar keys on both nodes'],
   ['clock', 'set the clocks of both nodes right (timedatectl)'],
   ['horizon', 'run the same version on both nodes'],
-  ['disabled', 'enable the node: twinreg mi clusterer_set_status'],
+  [
+    'disabled',
+    'twinreg cluster list on both nodes: a row is switched off (twinreg mi clusterer_set_status CLUSTER NODE 1), or has a wrong address or number for a node (twinreg cluster remove, then add)',
+  ],
 ]);
 
 function linkFindings(twin: TwinState, { config, tcp }: TwinFacts): readonly Finding[] {
@@ -118,7 +124,12 @@ function linkFindings(twin: TwinState, { config, tcp }: TwinFacts): readonly Fin
   const isUnlinked = UNLINKED.has(outgoing);
   const refusal = isUnlinked ? lastRefusal(twin) : undefined;
   const remedy = refusal === undefined ? usualRemedy(outgoing, twinId, config.nodeId) : refusalRemedy(refusal.reason);
-  const what = `node ${twinId} is not in sync (${outgoing}): ${reasonText(twin, refusal)}`;
+  // What goes out is compared, and what comes in is not yet: shortly after a start.
+  const state =
+    outgoing === 'in-sync'
+      ? `not everything of node ${twinId} is here yet`
+      : `node ${twinId} is not in sync (${outgoing})`;
+  const what = `${state}: ${reasonText(twin, refusal)}`;
   const link = outgoing === 'lagging' ? warning(what, remedy) : error(what, remedy);
   return isUnlinked && tcp !== undefined && tcp !== 'reachable' ? [unreachable(url, tcp.reason), link] : [link];
 }

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { ConfigOptions } from '../../lib/cli/cli-command.ts';
 import { loadConfig } from '../../lib/config/load-config.ts';
 import { OperationalError } from '../../lib/core/errors.ts';
@@ -129,6 +129,29 @@ t.test('check-config says all that is wrong and ends with 2', async (t) => {
   t.match(err, /--listen: "udp:nowhere"/);
   t.match(err, /--listen: "sctp:10.0.0.1"/);
 });
+
+t.test(
+  'check-config refuses a secret that root can read, and the daemon cannot',
+  { skip: asNobody.skip },
+  async (t) => {
+    const folder = tempFolder(t);
+    const path = join(folder, 'secret');
+    writeFileSync(path, `${'0123456789abcdef'.repeat(2)}\n`, { mode: 0o600 });
+    const data = join(folder, 'data');
+    mkdirSync(data);
+    chownSync(data, 12_345, 12_345);
+    const text = `mi: {http_token_file: ${path}}\n`;
+    const loaded = loadConfig({ text, listen: [], data, surroundings: SURROUNDINGS });
+    const check = () => commandLine(['check-config'], { loadConfig: () => Promise.resolve(loaded) });
+    t.match(await check(), {
+      code: 2,
+      err: /mi.http_token_file: .*owner 0, mode 0600.* daemon's user \(12345\): chown /,
+    });
+    chownSync(path, 0, 12_345);
+    chmodSync(path, 0o640);
+    t.match(await check(), { code: 0, err: '' });
+  },
+);
 
 t.test('check-config only warns of a secret that this user may not read', { skip: asNobody.skip }, async (t) => {
   const path = join(tempFolder(t), 'secret');

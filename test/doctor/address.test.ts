@@ -47,6 +47,12 @@ t.test('both nodes are active', async (t) => {
   t.match(check({ ...ACTIVE, other_active: 2, yielding: true }, true), [
     /^error: both nodes are active: .* and this node yields/,
   ]);
+  const facts = { config: pairConfig(), ownAddresses: new Set([VIRTUAL]), virtualAddresses: [VIRTUAL] };
+  const [found] = checkAddress({ ...facts, answer: answer({ role: { ...ACTIVE, other_active: 2 } }) });
+  t.match(
+    found?.remedy,
+    /protocol 112 .*unicast_peer .*killed or hangs.*restart keepalived.* then say twinreg ping off/,
+  );
 });
 
 t.test('a socket that cannot be opened though its address is here', async (t) => {

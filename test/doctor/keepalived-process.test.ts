@@ -14,10 +14,15 @@ import { tempFolder } from '../support/temp-folder.ts';
 import { said } from './support/said.ts';
 
 const ended = (code: number, err = '') => ({ kind: 'ended', code, out: '', err }) as const;
-const RUNNING = { pid: 7, configPath: '/k.conf', configId: undefined, isStopped: false };
+const RUNNING = { pid: 7, configPath: '/k.conf', configId: undefined, isStopped: false, scriptData: 'unset' };
 
 function check(changed: Partial<KeepalivedProcessFacts>) {
-  const facts = { path: '/k.conf', version: ended(0, 'Keepalived v2.2.7 (01/16,2022)\n'), processes: [RUNNING] };
+  const facts = {
+    path: '/k.conf',
+    version: ended(0, 'Keepalived v2.2.7 (01/16,2022)\n'),
+    processes: [RUNNING],
+    isAddressHere: false,
+  };
   return said(checkKeepalivedProcess({ ...facts, configTest: ended(0), ...changed }));
 }
 
@@ -31,7 +36,10 @@ t.test('a keepalived that runs with the file that was looked at', async (t) => {
 
 t.test('it is not installed, does not run, stands still, or is old', async (t) => {
   t.match(check({ version: { kind: 'missing' }, processes: [] }), [/^error: keepalived is not installed/]);
-  t.match(check({ processes: [] }), [/^error: keepalived does not run/]);
+  t.match(check({ processes: [] }), [/^error: keepalived does not run: this node never gets the address/]);
+  t.match(check({ processes: [], isAddressHere: true }), [
+    /^error: keepalived does not run: this node keeps the address/,
+  ]);
   t.match(check({ processes: [{ ...RUNNING, isStopped: true }] }), [/^error: keepalived \(process 7\) is stopped/]);
   t.match(check({ version: ended(0, 'Keepalived v2.0.10') }), [/^warning: keepalived is version 2.0/]);
   t.match(check({ version: ended(1) }), [/^unchecked: the version of keepalived/]);

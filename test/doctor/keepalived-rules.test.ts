@@ -15,6 +15,7 @@ const rulesFacts = (text: string) => ({
   twinAddress: TWIN,
   ownAddresses: new Set(['127.0.0.1', OWN]),
   ownInterfaces: new Set(['lo', 'eth0']),
+  downInterfaces: new Set<string>(),
 });
 
 const check = (text: string) => said(checkKeepalivedRules(rulesFacts(text)));
@@ -30,6 +31,7 @@ const FAULTS: readonly (readonly [string, string | RegExp, string, RegExp])[] = 
   ['no router id', 'virtual_router_id $VIRTUAL_ROUTER_ID', '', /^error: .*virtual_router_id is missing/],
   ['a router id that is none', '$VIRTUAL_ROUTER_ID=51', '$VIRTUAL_ROUTER_ID=256', /^error: .*virtual_router_id is 256/],
   ['advertisements that are slow', 'advert_int 0.2', 'advert_int 3', /^warning: .*advert_int is 3 s/],
+  ['advertisements as keepalived has them', 'advert_int 0.2', '', /^warning: .*advert_int is 1 s/],
   ['advertisements that are no number', 'advert_int 0.2', 'advert_int soon', /^warning: .*advert_int is NaN s/],
   ['version 2', 'vrrp_version 3', '', /^error: .*advert_int 0.2 needs VRRP version 3/],
   ['no refresh', 'vrrp_garp_master_refresh 1', '', /^warning: .*vrrp_garp_master_refresh is missing/],
@@ -73,11 +75,17 @@ const FAULTS: readonly (readonly [string, string | RegExp, string, RegExp])[] = 
     '$DATA=/srv',
     /^error: .*\/var\/lib\/twinreg\/down is not tracked \(it tracks \/srv\/down\)/,
   ],
-  ['a file that the instance does not track', /^ *handover$/m, '', /^error: .*\/handover is not tracked/],
+  [
+    'a file that the instance does not track',
+    /^ *handover$/m,
+    '',
+    /^error: .*\/handover is not tracked: .* track_file handover, which the instance does not name/,
+  ],
   ['a weight', /^ *down$/m, 'down weight 10', /^error: .*track_file down has weight 10/],
   ['the usual weight', /weight 0/, '', /^error: .*track_file down has weight 1/],
   ['a weight of the check', 'fall 2', 'fall 2\nweight -20', /^error: .*vrrp_script ready has weight -20/],
   ['a check that is hasty', 'fall 2', '', /^warning: .*vrrp_script ready has fall 1/],
+  ['a check that is taken for good before it ran', 'init_fail', '', /^warning: .*vrrp_script ready has no init_fail/],
   ['a check that is not there', /^ *ready$/m, 'nonesuch', /^error: .*track_script nonesuch/],
   ['no check', /^ *ready$/m, '', /^warning: .*track_script is missing/],
   ['no script security', 'enable_script_security', '', /^warning: .*enable_script_security is missing/],
@@ -121,6 +129,11 @@ t.test('an instance of somebody else is left alone', async (t) => {
 
 t.test('a file without an instance says so', async (t) => {
   t.match(check('global_defs {\n enable_script_security\n}'), [/^error: .*there is no vrrp_instance/]);
+});
+
+t.test('an interface without a cable is there, and its addresses with it', async (t) => {
+  const facts = { ...rulesFacts(TEMPLATE), ownAddresses: new Set(['127.0.0.1']), downInterfaces: new Set(['eth0']) };
+  t.match(said(checkKeepalivedRules(facts)), [/^error: .*interface eth0 is down, or has no carrier/]);
 });
 
 t.test('addresses are compared by what they mean', async (t) => {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from '../../lib/config/config.ts';
@@ -10,7 +10,7 @@ import { checkSecretFiles, readSecretFilesFacts } from '../../lib/doctor/secret-
 import { Authority } from '../support/certificates.ts';
 import { requireTool } from '../support/require-tool.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { config, pairConfig } from './support/healthy.ts';
+import { answer, config, NOT_RUNNING, pairConfig } from './support/healthy.ts';
 import { said } from './support/said.ts';
 
 const openssl = requireTool('openssl');
@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 
 /** @param laterMs how much later than now it is looked at */
 async function check(own: Config, configFile?: string, laterMs = 0) {
-  const facts = await readSecretFilesFacts(own, configFile, systemClock);
+  const facts = await readSecretFilesFacts(own, configFile, NOT_RUNNING, systemClock);
   return said(checkSecretFiles({ ...facts, nowMs: facts.nowMs + laterMs }));
 }
 
@@ -43,6 +43,37 @@ t.test('a secret that others may read, is not there, is empty, or is a FIFO', as
   rmSync(path);
   execFileSync('mkfifo', ['-m', '600', path]);
   t.match(await check(withSecret(path)), [/^error: clusterer.secret_file: .* cannot be used: it is a FIFO/]);
+});
+
+t.test(
+  'a secret that root can read, and the daemon cannot',
+  { skip: process.getuid?.() !== 0 && 'needs root' },
+  async (t) => {
+    const folder = tempFolder(t);
+    const path = join(folder, 'secret');
+    const own = { ...withSecret(path), dataFolder: join(folder, 'data') };
+    writeFileSync(path, 'a-secret-of-some-length\n', { mode: 0o600 });
+    t.strictSame(await check(own), [], 'there is no data folder yet');
+    mkdirSync(own.dataFolder);
+    chownSync(own.dataFolder, 12_345, 12_345);
+    t.match(await check(own), [
+      /^error: clusterer.secret_file: .* may not be read by the daemon's user \(12345; owner 0, mode 0600\)/,
+    ]);
+    chownSync(path, 0, 12_345);
+    chmodSync(path, 0o640);
+    t.strictSame(await check(own), []);
+  },
+);
+
+t.test('a secret that was written after the daemon started', async (t) => {
+  const path = join(tempFolder(t), 'secret');
+  writeFileSync(path, 'a-secret-of-some-length\n', { mode: 0o640 });
+  const ranFor = async (uptimeS: number) => {
+    const running = answer({ pid: process.pid, uptime_s: uptimeS });
+    return said(checkSecretFiles(await readSecretFilesFacts(withSecret(path), undefined, running, systemClock)));
+  };
+  t.match(await ranFor(3600), [/^warning: clusterer.secret_file: .* was written after the daemon started/]);
+  t.strictSame(await ranFor(-3600), []);
 });
 
 t.test('a configuration file that others may read counts only where a secret stands in it', async (t) => {

@@ -55,8 +55,10 @@ t.test('a refusal says its reason, and how to mend it', async (t) => {
   for (const which of ['last_refusal', 'last_stranger'] as const) {
     const found = check({ outgoing: 'connecting', waits_for: 'waits', [which]: refusal });
     t.match(said(found), [/^error: node 2 is not in sync \(connecting\): waits; wrong-secret: the proof is wrong$/]);
-    t.match(remedies(found), /the same secret/);
+    t.match(remedies(found), /the same secret .* restart the one whose file/);
   }
+  const row = { ms_ago: 1, reason: 'disabled', text: 'a row' };
+  t.match(remedies(check({ outgoing: 'down', last_refusal: row })), /cluster list on both nodes: .* wrong address/);
   const version = check({
     outgoing: 'down',
     last_refusal: { ms_ago: 1, reason: 'protocol-version', text: 'speaks 3' },
@@ -74,7 +76,9 @@ t.test('lagging is a warning, comparing an error, and not synced too', async (t)
     /^warning: node 2 is not in sync \(lagging\): slow/,
   ]);
   t.match(said(check({ outgoing: 'reconciling', waits_for: 'compares' })), [/^error: node 2 is not in sync \(reconc/]);
-  t.match(said(check({ synced: false, waits_for: 'not synced' })), [/^error: node 2 .*: not synced/]);
+  t.match(said(check({ synced: false, waits_for: 'not synced' })), [
+    /^error: not everything of node 2 is here yet: not synced/,
+  ]);
 });
 
 t.test('the other node could not serve', async (t) => {
