@@ -9,6 +9,8 @@ export const REMEDIES: Readonly<Record<string, string>> = {
     'Give `mi.http` another port, and `check.sh` and `notify.sh` the same one (`TWINREG_MI`); without it keepalived takes this node for sick.',
   'both nodes are active: the address is on both, or only one should be enabled':
     'If it stays: VRRP does not get through between the nodes (firewall, `unicast_peer`), or keepalived of the yielding node is dead or hung. `ip address` on both; then restart keepalived where the address should not be, which takes it away: a killed one leaves it.',
+  'both nodes were active when the link ended: nobody knows whether they still are':
+    'Look at both nodes: `ip address`, `twinreg status`. If both have the address, phones reach one of them, and what it answers is on that one only; mend the network between them.',
   'cluster time taken over':
     'The clocks of the nodes are more than a second apart: set the wrong one right (`timedatectl`).',
   'configuration not reloaded':
@@ -52,6 +54,8 @@ export const REMEDIES: Readonly<Record<string, string>> = {
     'Those bindings come back with their next REGISTER; look for disk errors.',
   'second signal: ending now':
     'Somebody asked twice; what was not on disk yet is lost here, and on the twin if it was in sync.',
+  'the file down says that this daemon does not run: keepalived gives this node no address':
+    'Its supervisor has not written it: `systemctl restart twinreg`, or write `0` into the file `down` of the data folder.',
   'the handover file cannot be written: while it says 1, keepalived gives this node no address':
     'Mend the disk or the rights; the daemon tries again each second. One that has ended does not: `echo 0 > /var/lib/twinreg/handover`.',
   'the history cannot be read: it begins anew': 'Nothing; `twinreg history` shows only what came since.',
