@@ -80,11 +80,16 @@ async function addNamespace(name: string, cleanup: Cleanup): Promise<void> {
   ip(name, 'link', 'set', 'lo', 'up');
 }
 
-/** With whoever is still in it. */
+/** With whoever is still in it: a script may start another program while it is being ended. */
 function removeNamespace(name: string): void {
-  const pids = execFileSync('ip', ['netns', 'pids', name], { encoding: 'utf8' });
-  for (const pid of pids.split('\n').filter(Boolean)) spawnSync('kill', ['-9', pid]);
+  for (let pids = pidsIn(name); pids.length > 0; pids = pidsIn(name)) {
+    for (const pid of pids) spawnSync('kill', ['-9', pid]);
+  }
   execFileSync('ip', ['netns', 'delete', name]);
+}
+
+function pidsIn(name: string): readonly string[] {
+  return execFileSync('ip', ['netns', 'pids', name], { encoding: 'utf8' }).split('\n').filter(Boolean);
 }
 
 function addressesOf(name: string): readonly string[] {
