@@ -118,6 +118,13 @@ module.exports = {
       to: { path: 'node_modules/(@types/)?better-sqlite3/' },
     },
     {
+      name: 'drachtio-in-its-engine',
+      comment: 'only sip/drachtio/ knows drachtio-srf',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/sip/drachtio/' },
+      to: { path: 'node_modules/drachtio-srf/' },
+    },
+    {
       name: 'yaml-in-config',
       comment: 'only config/ knows what the configuration file is written in',
       severity: 'error',

@@ -12,6 +12,7 @@ import { startPinging } from './app/pinging.ts';
 import { Reload } from './app/reload.ts';
 import { appSettings, type AppSettings, type LoadedSettings } from './app/settings.ts';
 import { SipAddress } from './app/sip-address.ts';
+import { openEngine } from './app/sip-engine.ts';
 import type { StatusParts } from './app/status.ts';
 import { openTwinSide } from './app/replication.ts';
 import { Upkeep } from './app/upkeep.ts';
@@ -25,9 +26,8 @@ import { CommitGates } from './location/commit-gates.ts';
 import type { ProcessFacts } from './mi/commands/process-facts.ts';
 import { Registrar } from './registrar/registrar.ts';
 import { DownFile } from './role/down-file.ts';
-import { EmbeddedEngine } from './sip/embedded/embedded-engine.ts';
-import { interfaceAddresses } from './sip/embedded/interface-addresses.ts';
-import type { Stall } from './sip/embedded/engine-statistics.ts';
+import { interfaceAddresses } from './sip/serving/interface-addresses.ts';
+import type { Stall } from './sip/serving/engine-statistics.ts';
 import type { DiskState } from './storage/store-status.ts';
 import { RegisterTrace } from './trace/register-trace.ts';
 import { Watchers } from './trace/watchers.ts';
@@ -108,7 +108,7 @@ async function composeNode(config: Config, settings: AppSettings, edges: AppEdge
     bound: () => address.bound(),
     stalled: (stall: Stall) => recordStall(history, stall),
   };
-  const engine = new EmbeddedEngine(settings.engine, { handlers, ...listeners, clock, random, log: log.child('sip') });
+  const engine = await openEngine(config, settings, { handlers, ...listeners, clock, random, log: log.child('sip') });
 
   // address -> role; table -> pinger -> SIP, while the role says so
   const addresses = config.listen.map(({ address: numeric }) => numeric);

@@ -18,15 +18,26 @@ export function greetingText(greeting: Greeting): string {
   const { version, config, sockets, waitingSockets, loadedBindings, daemonOptions } = greeting;
   const kept = config.persistence.kind === 'sqlite' ? '' : '; bindings are kept in memory only';
   const lines = [
-    `twinreg ${version} serves SIP on ${sockets.length === 0 ? 'no socket yet' : sockets.join(', ')}`,
+    `twinreg ${version} ${servesText(config, sockets)}`,
     ...(waitingSockets.length === 0 ? [] : [`It will on ${waitingSockets.join(', ')}, when the address is here`]),
     `Data folder: ${config.dataFolder} (${loadedBindings} ${loadedBindings === 1 ? 'binding' : 'bindings'} loaded${kept})`,
-    `Point a softphone at ${phoneHint(config, [...sockets, ...waitingSockets])}, without a password.`,
+    ...softphoneLines(config, [...sockets, ...waitingSockets]),
     ...(isLoopbackOnly(config) ? ['Only this machine reaches it; for others start it with --listen sip:ADDRESS.'] : []),
     `See it registered: twinreg ul dump${daemonOptions}; the state of the daemon: twinreg status${daemonOptions}`,
     'Stop it with Ctrl-C.',
   ];
   return `\n${lines.map((line) => `  ${line}\n`).join('')}\n`;
+}
+
+function servesText({ sip }: Config, sockets: readonly string[]): string {
+  const server = sip.engine === 'drachtio' ? `drachtio-server ${sip.drachtio_host}:${sip.drachtio_port}` : '';
+  if (sockets.length === 0 && server !== '') return `waits for ${server}; SIP is served as soon as that is there`;
+  if (sockets.length === 0) return 'serves SIP on no socket yet';
+  return `serves SIP on ${sockets.join(', ')}${server === '' ? '' : `, from ${server}`}`;
+}
+
+function softphoneLines(config: Config, sockets: readonly string[]): readonly string[] {
+  return sockets.length === 0 ? [] : [`Point a softphone at ${phoneHint(config, sockets)}, without a password.`];
 }
 
 function phoneHint({ registrar }: Config, sockets: readonly string[]): string {
@@ -36,6 +47,6 @@ function phoneHint({ registrar }: Config, sockets: readonly string[]): string {
   return domain === undefined ? `${place}, e.g. as sip:alice@${place}` : `${place} as sip:USER@${domain}`;
 }
 
-function isLoopbackOnly({ listen }: Config): boolean {
-  return listen.every(({ address }) => isLoopback(address));
+function isLoopbackOnly({ listen, sip }: Config): boolean {
+  return sip.engine === 'embedded' && listen.every(({ address }) => isLoopback(address));
 }

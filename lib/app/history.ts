@@ -8,7 +8,7 @@ import type { HistoryWriter } from '../history/history-writer.ts';
 import { RoleHistory } from '../history/role-history.ts';
 import type { Role } from '../role/role.ts';
 import type { SplitBrain } from '../role/split-brain.ts';
-import type { Stall } from '../sip/embedded/engine-statistics.ts';
+import type { Stall } from '../sip/serving/engine-statistics.ts';
 import type { DiskState } from '../storage/store-status.ts';
 
 /** Reads what earlier lives of this node have left, and writes nothing yet. */

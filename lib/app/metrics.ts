@@ -1,5 +1,6 @@
+import { drachtioStatus, type ServingEngine } from './sip-engine.ts';
 import { readinessOf, type StatusParts } from './status.ts';
-import type { MetricsSources } from '../mi/metrics/metrics-sources.ts';
+import type { DrachtioFigures, MetricsSources } from '../mi/metrics/metrics-sources.ts';
 
 /** Where /metrics reads what. */
 export function metricsSources(parts: StatusParts): MetricsSources {
@@ -11,6 +12,7 @@ export function metricsSources(parts: StatusParts): MetricsSources {
     registrar: () => ({ ...registrar.statistics(), ...registrar.counts() }),
     engine: () => engine.statistics,
     openConnections: () => engine.connectionCount,
+    drachtio: () => drachtioFigures(engine),
     storage: () => store.status(),
     pings: () => pinging.pinger.statistics(),
     pingLatencies: pinging.latencies.durations,
@@ -24,4 +26,11 @@ export function metricsSources(parts: StatusParts): MetricsSources {
     wallOffsetMs: () => clusterClock.offsetMs(),
     readiness: () => readinessOf(parts),
   };
+}
+
+function drachtioFigures(engine: ServingEngine): DrachtioFigures | undefined {
+  const status = drachtioStatus(engine);
+  if (status === undefined) return undefined;
+  const { state, pingsInFlight, counts } = status;
+  return { isConnected: state === 'ready', pingsInFlight, ...counts };
 }

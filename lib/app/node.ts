@@ -1,6 +1,7 @@
 import type { EventLoopDelay } from './event-loop-delay.ts';
 import type { Reload } from './reload.ts';
 import type { SipAddress } from './sip-address.ts';
+import { drachtioStatus, type ServingEngine } from './sip-engine.ts';
 import type { TwinSide } from './twin-side.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { Log } from '../core/log.ts';
@@ -8,8 +9,7 @@ import type { LifeHistory } from '../history/life-history.ts';
 import type { NatPinger } from '../pinger/nat-pinger.ts';
 import type { DownFile } from '../role/down-file.ts';
 import type { Handover } from '../role/handover.ts';
-import type { EmbeddedEngine } from '../sip/embedded/embedded-engine.ts';
-import { describeSocket } from '../sip/embedded/listening-socket.ts';
+import { describeSocket } from '../sip/serving/listening-socket.ts';
 import type { Persistence } from '../storage/persistence.ts';
 
 /** The management interface, whatever sockets it has. */
@@ -22,7 +22,7 @@ interface NodeParts {
   readonly upkeep: Upkeep;
   readonly store: Persistence;
   readonly twin: TwinSide;
-  readonly engine: EmbeddedEngine;
+  readonly engine: ServingEngine;
   readonly address: SipAddress;
   readonly down: DownFile;
   readonly pinger: NatPinger;
@@ -67,8 +67,13 @@ export class AppNode {
 
   /** Why this node could not serve even if the traffic came to it; empty = it can. */
   get unready(): readonly string[] {
-    if (this.#serves) return this.#parts.address.isBindFailing ? ['bind'] : [];
+    if (this.#serves) return this.#hindrances();
     return [this.#stopped === undefined ? 'starting' : 'stopping'];
+  }
+
+  #hindrances(): readonly string[] {
+    const { address, engine } = this.#parts;
+    return [...(address.isBindFailing ? ['bind'] : []), ...(isServerLost(engine) ? ['drachtio'] : [])];
   }
 
   /**
@@ -136,4 +141,10 @@ export class AppNode {
     log.info({}, 'stopped');
     if (flushed.status === 'rejected') throw flushed.reason;
   }
+}
+
+/** Without its drachtio-server a node could serve nobody, wherever the address is. */
+function isServerLost(engine: ServingEngine): boolean {
+  const server = drachtioStatus(engine);
+  return server !== undefined && server.state !== 'ready';
 }

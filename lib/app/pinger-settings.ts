@@ -1,12 +1,13 @@
 import type { ConfigKeys } from '../config/config-schema.ts';
 import type { RuleFinding } from '../config/rules.ts';
 import type { PingerSettings } from '../pinger/settings.ts';
+import { DRACHTIO_LIMITS } from '../sip/drachtio/drachtio-settings.ts';
 import { Fault } from '../sip/fault.ts';
 import { parseUri } from '../sip/uri.ts';
 
-type PingerKeys = Pick<ConfigKeys, 'nathelper' | 'usrloc' | 'policy'>;
+type PingerKeys = Pick<ConfigKeys, 'nathelper' | 'usrloc' | 'policy' | 'sip'>;
 
-export function pingerSettings({ nathelper, usrloc }: PingerKeys): PingerSettings {
+export function pingerSettings({ nathelper, usrloc, sip }: PingerKeys): PingerSettings {
   return {
     intervalMs: nathelper.natping_interval * 1000,
     requiredFlag: nathelper.ping_nated_only ? (usrloc.nat_bflag ?? '') : '',
@@ -17,7 +18,7 @@ export function pingerSettings({ nathelper, usrloc }: PingerKeys): PingerSetting
     lostMax: nathelper.max_pings_lost,
     thresholdMs: thresholdMs(nathelper),
     ignoredStatuses: new Set(nathelper.sipping_ignore_rpl_codes),
-    ratePerS: nathelper.natping_max_rate,
+    ratePerS: Math.min(nathelper.natping_max_rate, rateMax(sip)),
   };
 }
 
@@ -28,6 +29,11 @@ function thresholdMs({ natping_interval: intervalS, ping_threshold: thresholdS }
 
 function isAboveInterval(intervalS: number, thresholdS: number): boolean {
   return intervalS > 0 && thresholdS > intervalS;
+}
+
+/** What the engine sustains. */
+function rateMax({ engine }: PingerKeys['sip']): number {
+  return engine === 'drachtio' ? DRACHTIO_LIMITS.pingsPerSecondMax : Infinity;
 }
 
 /** What is wrong with nathelper's keys beyond their types, and what has no effect. */

@@ -15,7 +15,7 @@ import type { RoleName } from '../role/role-name.ts';
 import { Role } from '../role/role.ts';
 import { SplitBrain } from '../role/split-brain.ts';
 import { WHERE_THE_ADDRESS_IS, type FirstRole } from '../role/stored-flag.ts';
-import { interfaceAddresses } from '../sip/embedded/interface-addresses.ts';
+import { interfaceAddresses } from '../sip/serving/interface-addresses.ts';
 import type { SipEngine } from '../sip/engine.ts';
 import { PingTrace } from '../trace/ping-trace.ts';
 import type { Watchers } from '../trace/watchers.ts';

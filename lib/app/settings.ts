@@ -13,6 +13,8 @@ import { NAT_TESTS, parseNatUacTest } from '../registrar/nat-tests.ts';
 import { parseSaveFlags } from '../registrar/save-flags.ts';
 import type { SaveFlags } from '../registrar/save-flags.ts';
 import type { RegistrarSettings } from '../registrar/settings.ts';
+import { REPLY_ROOM } from '../sip/drachtio/drachtio-settings.ts';
+import type { DrachtioEngineSettings } from '../sip/drachtio/drachtio-settings.ts';
 import { ENGINE_LIMITS } from '../sip/embedded/engine-settings.ts';
 import type { EmbeddedEngineSettings } from '../sip/embedded/engine-settings.ts';
 import { Fault } from '../sip/fault.ts';
@@ -23,6 +25,8 @@ import { parseUri } from '../sip/uri.ts';
 export interface AppSettings {
   readonly registrar: RegistrarSettings;
   readonly engine: EmbeddedEngineSettings;
+  /** In place of `engine`, where SIP comes from a drachtio-server; the composition root says where that is. */
+  readonly drachtio: Omit<DrachtioEngineSettings, 'server'> | undefined;
   readonly location: LocationBounds;
   readonly pinger: PingerSettings;
 }
@@ -66,6 +70,7 @@ export function appSettings(config: Config): AppSettings {
   return {
     registrar: registrarSettings(config, flags),
     engine: engineSettings(config, flags),
+    drachtio: config.sip.engine === 'drachtio' ? drachtioSettings(config, flags) : undefined,
     location: {
       nodeId: config.nodeId,
       maxContacts: flags.maxContacts ?? config.registrar.max_contacts,
@@ -107,6 +112,7 @@ function registrarSettings(config: Config, save: SaveFlags): RegistrarSettings {
     branchFlags: policy.setbflag.map(({ flag, contacts, domains }) => ({ flags: [flag], when: contacts, domains })),
     serviceRoutes: registrar.service_route,
     retryAfterS: registrar.retry_after,
+    ...(config.sip.engine === 'drachtio' ? { replyBytesMax: REPLY_ROOM } : {}),
   };
 }
 
@@ -143,6 +149,11 @@ function engineSettings({ listen, sip, cluster }: Config, save: SaveFlags): Embe
   };
 }
 
+function drachtioSettings(config: Config, save: SaveFlags): AppSettings['drachtio'] {
+  const { listeners, serverHeader, supported, stallMs } = engineSettings(config, save);
+  return { listeners, serverHeader, supported, stallMs };
+}
+
 /** Problems of a configuration that was put together from two, each of which had none. */
 export function configProblems(config: Config): readonly ConfigProblem[] {
   return checkComponentKeys(config)
@@ -150,7 +161,7 @@ export function configProblems(config: Config): readonly ConfigProblem[] {
     .map(({ keys: [key], message }) => ({ key, line: undefined, message }));
 }
 
-type ComponentKeys = Pick<ConfigKeys, 'usrloc' | 'registrar' | 'nathelper' | 'policy'>;
+type ComponentKeys = Pick<ConfigKeys, 'usrloc' | 'registrar' | 'nathelper' | 'policy' | 'sip'>;
 
 /** Keys whose syntax the components own. */
 const checkComponentKeys = (keys: ComponentKeys): readonly RuleFinding[] => [

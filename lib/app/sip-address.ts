@@ -3,9 +3,9 @@ import { isLoopback } from '../core/is-loopback.ts';
 import type { Log } from '../core/log.ts';
 import { AddressWatch, type AddressListener } from '../role/address-watch.ts';
 import type { AddressRule } from '../role/address-rule.ts';
-import type { InterfaceAddress } from '../sip/embedded/interface-addresses.ts';
-import { isWildcard } from '../sip/embedded/listening-socket.ts';
-import { numericAddress } from '../sip/embedded/numeric-address.ts';
+import type { InterfaceAddress } from '../sip/serving/interface-addresses.ts';
+import { isWildcard } from '../sip/serving/listening-socket.ts';
+import { numericAddress } from '../sip/serving/numeric-address.ts';
 import type { SipEngine } from '../sip/engine.ts';
 
 interface SipAddressParts {

@@ -1,4 +1,5 @@
 import { replicationStatistics } from './replication-statistics.ts';
+import { drachtioStatus, type ServingEngine } from './sip-engine.ts';
 import type { StatusParts } from './status.ts';
 import type { PingStatistics } from '../pinger/ping-statistics.ts';
 
@@ -37,9 +38,26 @@ export function statisticsOf(parts: StatusParts): ReadonlyMap<string, number> {
     ...prefixed('twinreg:replies_', sip.replies),
     ...prefixed('twinreg:replies_received_', sip.repliesReceived),
     ...prefixed('twinreg:tcp_', sip.connections),
+    ...drachtioStatistics(engine),
     ...pingStatistics(pinging.pinger.statistics()),
     ...replicationStatistics(parts),
   ]);
+}
+
+/** None with the engine in this process. */
+function drachtioStatistics(engine: ServingEngine): readonly (readonly [string, number])[] {
+  const status = drachtioStatus(engine);
+  if (status === undefined) return [];
+  const { state, pingsInFlight, counts } = status;
+  return [
+    ['twinreg:drachtio_connected', Number(state === 'ready')],
+    ['twinreg:drachtio_connects', counts.connects],
+    ['twinreg:drachtio_losses', sum({ ...counts.losses })],
+    ['twinreg:drachtio_unsent_replies', counts.unsentReplies],
+    ['twinreg:drachtio_cut_replies', counts.cutReplies],
+    ['twinreg:drachtio_stale_requests', counts.staleRequests],
+    ['twinreg:drachtio_pings_in_flight', pingsInFlight],
+  ];
 }
 
 /** nathelper has no statistics, so these have no names that anybody expects. */
@@ -68,6 +86,8 @@ const GAUGES: ReadonlySet<string> = new Set([
   'twinreg:dead_records',
   'twinreg:floors',
   'twinreg:tcp_open',
+  'twinreg:drachtio_connected',
+  'twinreg:drachtio_pings_in_flight',
   'twinreg:ping_contacts',
   'twinreg:pings_outstanding',
   'clusterer:clusterer_nodes',

@@ -1,6 +1,7 @@
 import type { EventLoopDelay } from './event-loop-delay.ts';
 import { replicationState } from './replication-state.ts';
 import type { SipAddress } from './sip-address.ts';
+import { drachtioStatus, type ServingEngine } from './sip-engine.ts';
 import type { TwinSide } from './twin-side.ts';
 import type { Config } from '../config/config.ts';
 import { MARK_RESERVE_MS, type ClusterClock } from '../core/cluster-clock.ts';
@@ -18,9 +19,8 @@ import type { Registrar } from '../registrar/registrar.ts';
 import type { DownFile } from '../role/down-file.ts';
 import type { Role } from '../role/role.ts';
 import type { SplitBrain } from '../role/split-brain.ts';
-import type { EmbeddedEngine } from '../sip/embedded/embedded-engine.ts';
-import type { EngineStatistics } from '../sip/embedded/engine-statistics.ts';
-import { describeSocket } from '../sip/embedded/listening-socket.ts';
+import type { EngineStatistics } from '../sip/serving/engine-statistics.ts';
+import { describeSocket } from '../sip/serving/listening-socket.ts';
 import type { Persistence } from '../storage/persistence.ts';
 import type { StoreStatus } from '../storage/store-status.ts';
 import { redactedText } from '../trace/redacted-text.ts';
@@ -35,7 +35,7 @@ export interface StatusParts {
   readonly clusterClock: ClusterClock;
   readonly table: LocationTable;
   readonly registrar: Registrar;
-  readonly engine: EmbeddedEngine;
+  readonly engine: ServingEngine;
   readonly address: Pick<SipAddress, 'isAwaited' | 'rule'>;
   readonly down: Pick<DownFile, 'isSet'>;
   readonly store: Persistence;
@@ -75,6 +75,7 @@ export function nodeStatusOf(parts: StatusParts): NodeStatus {
     uptime_s: Math.floor((clock.monotonicMs() - parts.startedMonotonicMs) / 1000),
     listen: engine.sockets.map(describeSocket),
     ...waitingPart(engine, clock.monotonicMs()),
+    ...drachtioPart(engine),
     management: parts.management(),
     data_folder: config.dataFolder,
     users,
@@ -98,7 +99,7 @@ export function nodeStatusOf(parts: StatusParts): NodeStatus {
   };
 }
 
-function waitingPart({ waiting }: EmbeddedEngine, nowMs: number): Pick<NodeStatus, 'listen_waiting'> {
+function waitingPart({ waiting }: ServingEngine, nowMs: number): Pick<NodeStatus, 'listen_waiting'> {
   if (waiting.length === 0) return {};
   const sockets = waiting.map(({ socket, sinceMs, reason }) => {
     return { socket: describeSocket(socket), for_ms: Math.round(nowMs - sinceMs), reason };
@@ -117,6 +118,26 @@ function roleStatus(
     address_can_leave: rule !== 'always-here',
     yielding: isYielding,
     ...(otherActive === undefined ? {} : { other_active: otherActive.nodeId }),
+  };
+}
+
+function drachtioPart(engine: ServingEngine): Pick<NodeStatus, 'drachtio'> {
+  const status = drachtioStatus(engine);
+  if (status === undefined) return {};
+  const { server, state, sinceMs, trouble, pingsInFlight, counts } = status;
+  const isReady = state === 'ready';
+  return {
+    drachtio: {
+      server,
+      connected: isReady,
+      since_ms: Math.round(sinceMs),
+      ...(isReady ? {} : { reason: trouble }),
+      connects: counts.connects,
+      losses: Object.values(counts.losses).reduce((sum, count) => sum + count, 0),
+      unsent_replies: counts.unsentReplies,
+      cut_replies: counts.cutReplies,
+      pings_in_flight: pingsInFlight,
+    },
   };
 }
 

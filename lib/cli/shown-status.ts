@@ -38,6 +38,14 @@ const role = z.object({
   other_active: z.number().optional(),
 });
 
+const drachtio = z.object({
+  server: z.string(),
+  connected: z.boolean(),
+  since_ms: z.number(),
+  reason: z.string().optional(),
+  losses: z.number(),
+});
+
 const pings = z.object({
   enabled: z.boolean(),
   active: z.boolean(),
@@ -102,6 +110,7 @@ const shownStatus = z.object({
     .array(z.object({ socket: z.string(), for_ms: z.number(), reason: z.string() }))
     .readonly()
     .optional(),
+  drachtio: drachtio.optional(),
   /** Where management commands are taken: `http://127.0.0.1:8888/mi`. */
   management: z.array(z.string()).readonly().optional(),
   data_folder: z.string(),

@@ -12,7 +12,7 @@ export function statusText(status: ShownStatus): string {
   const { version, node_id: nodeId, pid, uptime_s: uptimeS, management } = status;
   const lines: readonly StatusLine[] = [
     ['twinreg', `${version}, node ${nodeId}, process ${pid}, up ${durationText(uptimeS)}`],
-    ['SIP', socketTexts(status).join(', ')],
+    ['SIP', sipText(status)],
     ...(management === undefined
       ? []
       : [['management', management.length === 0 ? 'by the unix socket only' : management.join(', ')] as const]),
@@ -38,6 +38,15 @@ export function statusText(status: ShownStatus): string {
 /** Those that are open, and those that will be. */
 function socketTexts({ listen, listen_waiting: waiting = [] }: ShownStatus): readonly string[] {
   return [...listen, ...waiting.map(({ socket }) => `${socket} (waits for the address)`)];
+}
+
+function sipText(status: ShownStatus): string {
+  const { drachtio } = status;
+  const sockets = socketTexts(status).join(', ');
+  if (drachtio === undefined) return sockets;
+  const { server, connected, since_ms: sinceMs, reason = 'no reason known' } = drachtio;
+  if (connected) return `${sockets}, from drachtio-server ${server}`;
+  return `NONE: drachtio-server ${server} is not connected for ${durationText(sinceMs / 1000)} (${reason})`;
 }
 
 /** What `status`, and `top`, say of whether this node is the active one, and whether any is. */

@@ -124,7 +124,8 @@ function resolveConfig(keys: ConfigKeys, folder: string): Config {
     policy,
     clusterer,
     tls_mgm,
-    sip,
+    sip:
+      sip.drachtio_secret_file === undefined ? sip : { ...sip, drachtio_secret_file: path(sip.drachtio_secret_file) },
     log,
   };
 }

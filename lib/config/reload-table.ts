@@ -112,6 +112,11 @@ const TAKING: TakingTable = {
     reply_dir: 'restart',
   },
   sip: {
+    engine: 'restart',
+    drachtio_host: 'restart',
+    drachtio_port: 'restart',
+    drachtio_secret: 'restart',
+    drachtio_secret_file: 'restart',
     force_rport: 'restart',
     server_header: 'restart',
     udp_receive_buffer: 'restart',

@@ -31,6 +31,7 @@ export function checkRules(parsed: ParsedKeys): readonly RuleFinding[] {
     ...listenRules(keys),
     ...clusterRules(keys, given),
     ...managementRules(keys),
+    ...engineRules(keys, given),
   ].filter((finding) => !finding.keys.some(parsed.broken));
 }
 
@@ -161,6 +162,27 @@ function* twiceBound(listen: readonly Listener[]): Iterable<RuleFinding> {
     if (taker === name) yield problem(['listen'], `${name} stands here twice; sip: means udp: and tcp:`);
     else if (taker !== undefined) yield problem(['listen'], `${name} has the port of ${taker}; replication is TCP too`);
     takers.set(bound, name);
+  }
+}
+
+/** What only the engine in this process has, and what only the other one needs. */
+const EMBEDDED_KEYS = [
+  'force_rport',
+  'udp_receive_buffer',
+  'tcp_max_connections',
+  'tcp_max_connections_per_source',
+  'tcp_connection_lifetime',
+  'tcp_max_msg_time',
+] as const;
+const DRACHTIO_KEYS = ['drachtio_host', 'drachtio_port', 'drachtio_secret', 'drachtio_secret_file'] as const;
+
+function* engineRules({ sip }: ConfigKeys, given: ParsedKeys['given']): Iterable<RuleFinding> {
+  for (const key of sip.engine === 'drachtio' ? EMBEDDED_KEYS : DRACHTIO_KEYS) {
+    if (given(`sip.${key}`)) yield warning([`sip.${key}`, 'sip.engine'], `has no effect with engine: ${sip.engine}`);
+  }
+  if (given('sip.drachtio_secret') && given('sip.drachtio_secret_file')) {
+    const keys = ['sip.drachtio_secret', 'sip.drachtio_secret_file'] as const;
+    yield problem([...keys], 'stands beside drachtio_secret_file; remove one of the two');
   }
 }
 

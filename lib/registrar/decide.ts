@@ -11,6 +11,7 @@ import type { DecisionContext } from './decision-context.ts';
 import { grantExpires } from './expiry.ts';
 import { RecordMatcher, type Match } from './matching.ts';
 import type { RegisterFacts } from './register-facts.ts';
+import { replyRoomFault } from './reply-room.ts';
 
 /** What a REGISTER that is granted does; its answer shows the AoR as it is afterwards. */
 export interface Decision {
@@ -66,9 +67,25 @@ function decideContacts(facts: RegisterFacts, context: DecisionContext): Decisio
   if (wanted instanceof Fault) return wanted;
   const evicted = evictions(wanted, context.live, rules.contacts);
   if (evicted instanceof Fault) return evicted;
+  const noRoom = roomFault(wanted, evicted, facts, context);
+  if (noRoom !== undefined) return noRoom;
   const changes = ordersOf(wanted, facts, context);
   for (const judgement of evicted) changes.push(judgement);
   return { changes, collides: wanted.some((each) => isCollision(each, facts.callId, context)) };
+}
+
+/** What is evicted is not listed, but then the AoR is at its max_contacts, which is small. */
+function roomFault(
+  wanted: readonly WantedContact[],
+  evicted: readonly Judgement[],
+  { path }: RegisterFacts,
+  { live, rules }: DecisionContext,
+): Fault | undefined {
+  if (rules.replyBytesMax === undefined) return undefined;
+  const gone = new Set(evicted.map(({ key }) => key));
+  const left = gone.size === 0 ? live : live.filter(({ key }) => !gone.has(key));
+  const routes = rules.serviceRoutes.reduce((sum, route) => sum + 'Service-Route: \r\n'.length + route.length, 0);
+  return replyRoomFault(wanted, left, path.echoed.length + routes, rules.replyBytesMax);
 }
 
 /**

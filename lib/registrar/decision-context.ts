@@ -5,7 +5,7 @@ import type { RegistrarRules } from './rules.ts';
 /** The world that a decision is made in. */
 export interface DecisionContext {
   readonly state: AorState;
-  /** The view of `state`; needed with max_contacts only. */
+  /** The view of `state`; needed with max_contacts or replyBytesMax only. */
   readonly live: readonly PutRecord[];
   readonly rules: RegistrarRules;
   /** Cluster time. */

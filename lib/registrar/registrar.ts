@@ -14,6 +14,7 @@ import { decide, type Decision } from './decide.ts';
 import type { RegisterOutcome, RegisterWitness, RegistrarObserver } from './ports.ts';
 import { readRegister, type RegisterFacts } from './register-facts.ts';
 import { ReplyBuilder } from './reply-builder.ts';
+import { ALWAYS_FITTING } from './reply-room.ts';
 import { LastRefusals, type LastRefusal } from './last-refusals.ts';
 import { registrarRules, type RegistrarRules } from './rules.ts';
 import type { RegistrarSettings } from './settings.ts';
@@ -182,7 +183,9 @@ export class Registrar {
   }
 
   #decide(facts: RegisterFacts, state: AorState, nowMs: number): Decision | Fault {
-    const live = this.#rules.contacts.maxContacts > 0 ? this.#table.live(state, nowMs) : NO_BINDINGS;
+    const { contacts, replyBytesMax } = this.#rules;
+    const mayLackRoom = replyBytesMax !== undefined && state.records.length + facts.contacts.length > ALWAYS_FITTING;
+    const live = contacts.maxContacts > 0 || mayLackRoom ? this.#table.live(state, nowMs) : NO_BINDINGS;
     return decide(facts, { state, live, rules: this.#rules, nowMs, random: this.#random });
   }
 

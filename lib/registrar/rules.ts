@@ -19,6 +19,8 @@ export interface RegistrarRules {
   readonly methodsMemo: MethodsMemo;
   readonly serviceRoutes: readonly string[];
   readonly retryAfterS: number;
+  /** undefined = no limit. */
+  readonly replyBytesMax: number | undefined;
   /** `o`: the reply lists the contacts of the request only. */
   readonly onlyRequestContacts: boolean;
 }
@@ -59,6 +61,7 @@ export function registrarRules(settings: RegistrarSettings): RegistrarRules {
     methodsMemo: new MethodsMemo(),
     serviceRoutes: settings.serviceRoutes,
     retryAfterS: settings.retryAfterS,
+    replyBytesMax: settings.replyBytesMax,
     onlyRequestContacts: save.onlyRequestContacts,
   };
 }

@@ -14,6 +14,8 @@ export interface RegistrarSettings {
   readonly serviceRoutes: readonly string[];
   /** `retry_after`, seconds: Retry-After of 5xx replies; 0 = none but on the limits' 503, which always has one. */
   readonly retryAfterS: number;
+  /** Octets that a 200 may have with the SIP engine that there is; undefined = any number. */
+  readonly replyBytesMax?: number;
 }
 
 export interface AddressOfRecordSettings {

@@ -11,7 +11,7 @@ export interface LogMessage {
 }
 
 /** Where a message comes from elsewhere: these hand on what they are given, or what is found by its object literal. */
-const FORWARDERS: ReadonlySet<string> = new Set(['lib/mi/fifo/rare-warning.ts', 'lib/sip/embedded/occasional-log.ts']);
+const FORWARDERS: ReadonlySet<string> = new Set(['lib/mi/fifo/rare-warning.ts', 'lib/sip/serving/occasional-log.ts']);
 
 const ROOT = join(import.meta.dirname, '../..');
 

@@ -2,6 +2,8 @@
 export const REMEDIES: Readonly<Record<string, string>> = {
   'a reply could not be written into its FIFO':
     'The client went away, or its FIFO has another owner. Run it as root or in the group twinreg; or manage the node over HTTP.',
+  'a reply has more contacts than drachtio-server takes in one: it was cut':
+    'Lower `registrar.max_contacts`, or find out why one user has so many.',
   'a round of pings takes longer than natping_interval':
     'More contacts than the pace allows: raise `nathelper.natping_max_rate`, or `natping_interval`.',
   'accepting a connection failed': 'Mostly too few file descriptors: `LimitNOFILE` of the unit; `err` has the reason.',
@@ -21,6 +23,14 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   'defect: ending': 'The process ended and is started again; the twin serves. Report it, with the stack in `err`.',
   'disk trouble: registrations go on in memory':
     'See [disk](OPERATIONS.md#degraded); `reason` says what the disk said.',
+  'drachtio-server did not send a reply':
+    '`reason` has its word; now and then a phone’s connection was closed meanwhile.',
+  'drachtio-server does not answer: SIP is served as soon as it does':
+    'Start it, or correct `sip.drachtio_host` and `sip.drachtio_port`; `reason` says what the last attempt came to.',
+  'drachtio-server does not listen where the configuration says':
+    'Make `listen` and the server’s `contacts` say the same.',
+  'drachtio-server is lost: no SIP until it is back':
+    '`reason`: closed, it ended; silent or unacknowledged, it hung; refused, its own word; protocol, something else answers at that port. Look into its own log.',
   failed: 'The daemon could not start or stop; `reason` is a sentence that says what to do.',
   'fs.protected_fifos keeps other users from writing into the management FIFO here; make /run/opensips, or set mi.fifo_name':
     'As it says; the installed service makes that folder by itself.',
@@ -44,6 +54,10 @@ export const REMEDIES: Readonly<Record<string, string>> = {
     '`warning` says what is odd in the table `clusterer`; see [the pair](OPERATIONS.md#the-pair).',
   'nothing is replicated':
     '`reason` says why the rows of the table `clusterer` make no pair; mend them, then `twinreg mi clusterer_reload`.',
+  'pings are left out: as many are in flight as drachtio-server sustains, to phones that do not answer':
+    'Lower `nathelper.max_pings_lost`, so that dead contacts go, or raise `natping_interval`.',
+  'pings are left out: drachtio-server does not keep up with them':
+    'Raise `nathelper.natping_interval`, or give the host more processor.',
   'receiving failed, the socket goes on': 'Mostly passing trouble of an interface; `err` has the reason.',
   'replication link ended':
     'Usual when the other node stops. `timeout`: nothing more came from it; does its machine hang, or the network drop packets? See [refusals](OPERATIONS.md#refusals).',

@@ -76,7 +76,8 @@ export const nathelperSection = z
     natping_partitions: partitions('natping_partitions'),
     natping_processes: partitions('natping_processes'),
     natping_max_rate: wholeNumber(10, 1_000_000, 'pings a second').default(20_000).register(keyNotes, {
-      meaning: 'No second sends more; what does not fit goes out later, in order, and a warning says so.',
+      meaning:
+        'No second sends more; what does not fit goes out later, in order, and a warning says so. With `sip.engine: drachtio` it is 1000 at most, which is what drachtio-server sustains.',
       opensips: 'ours',
     }),
     sipping_from: asciiText(255, 'a SIP URI').default('sip:pinger@localhost').register(keyNotes, {

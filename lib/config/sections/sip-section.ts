@@ -1,11 +1,43 @@
 import * as z from 'zod';
-import { keyNotes, sectionNotes } from '../notes.ts';
-import { asciiText, seconds, wholeNumber, yesNo } from '../values.ts';
+import { keyNotes, sectionNotes, valueNotes } from '../notes.ts';
+import { asciiText, oneOf, pathText, seconds, wholeNumber, yesNo } from '../values.ts';
 
 const CONNECTIONS_MAX = 1_000_000;
 
 export const sipSection = z
   .strictObject({
+    engine: oneOf(['embedded', 'drachtio']).default('embedded').register(keyNotes, {
+      meaning:
+        'Where SIP comes from: sockets of this process, or a drachtio-server beside it, which has the sockets (its `contacts` and not `listen` open them). With drachtio the keys of this section about TCP, `udp_receive_buffer` and `force_rport` have no effect.',
+      opensips: 'ours',
+    }),
+    drachtio_host: asciiText(255, 'a host name or address', /^[\x21-\x7e]+$/)
+      .default('127.0.0.1')
+      .register(keyNotes, {
+        meaning:
+          'With `engine: drachtio`: where the admin port of drachtio-server is. Keep that on loopback, since the server lets in whoever reaches it.',
+        opensips: 'ours',
+      }),
+    drachtio_port: wholeNumber(1, 65_535).default(9022).register(keyNotes, {
+      meaning: 'The admin port itself.',
+      opensips: 'ours',
+    }),
+    drachtio_secret: z
+      .string()
+      .max(255)
+      .regex(/^[\x21-\x7b\x7d\x7e]+$/)
+      .register(valueNotes, { expected: 'visible ASCII characters but "|", at most 255', isSecret: true })
+      .default('cymru')
+      .register(keyNotes, {
+        meaning: "The secret in the server's `admin`; its own default.",
+        opensips: 'ours',
+      }),
+    drachtio_secret_file: pathText().optional().register(keyNotes, {
+      meaning:
+        'A file with the secret of `drachtio_secret`, on one line; it is read when the daemon starts. A relative path is below the data folder.',
+      opensips: 'ours',
+      defaultText: 'none',
+    }),
     force_rport: yesNo().default(true).register(keyNotes, {
       meaning:
         'Sends replies over UDP to the address and port that the request came from, whether or not its Via asks for it (RFC 3581).',

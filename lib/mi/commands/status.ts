@@ -145,6 +145,25 @@ export type RefusedRequest = {
   readonly reason: string;
 };
 
+/** The drachtio-server that SIP comes from. */
+export type DrachtioStatus = {
+  /** Its admin port: `127.0.0.1:9022`. */
+  readonly server: string;
+  readonly connected: boolean;
+  /** How long it has been connected, or has not. */
+  readonly since_ms: number;
+  /** While it is not: why the connection ended, or could not be made. */
+  readonly reason?: string;
+  /** Since the start, like what follows: connections that served, and connections that ended. */
+  readonly connects: number;
+  readonly losses: number;
+  /** Replies that the server could not send, and replies that it had too little room for. */
+  readonly unsent_replies: number;
+  readonly cut_replies: number;
+  /** OPTIONS that the server has no answer to yet. */
+  readonly pings_in_flight: number;
+};
+
 /** What `status` says of a node. Programs read it: keys are added, and never change their meaning. */
 export type NodeStatus = {
   readonly version: string;
@@ -155,6 +174,8 @@ export type NodeStatus = {
   readonly listen: readonly string[];
   /** What of it is not open yet, since its address is not here: why, and for how long. Absent when there is none. */
   readonly listen_waiting?: readonly { readonly socket: string; readonly for_ms: number; readonly reason: string }[];
+  /** Absent with the engine in this process. */
+  readonly drachtio?: DrachtioStatus;
   /** Where management commands are taken besides the unix socket: `http://127.0.0.1:8888/mi`, and the FIFO's path. */
   readonly management: readonly string[];
   readonly data_folder: string;

@@ -22,6 +22,17 @@ export interface EngineFigures {
   readonly stalls: number;
 }
 
+/** What is counted of the connection to a drachtio-server. */
+export interface DrachtioFigures {
+  readonly isConnected: boolean;
+  readonly connects: number;
+  readonly losses: Readonly<Record<string, number>>;
+  readonly unsentReplies: number;
+  readonly cutReplies: number;
+  readonly staleRequests: number;
+  readonly pingsInFlight: number;
+}
+
 /** How late the event loop came to its work. */
 export interface DelayFigures {
   readonly p50Ms: number;
@@ -39,6 +50,8 @@ export interface MetricsSources {
   registrar(): RegistrarStatistics & RegisterCounts;
   engine(): EngineFigures;
   openConnections(): number;
+  /** Absent or undefined with the engine in this process. */
+  drachtio?(): DrachtioFigures | undefined;
   /** Undefined when nothing is stored. */
   storage(): StoreStatus | undefined;
   pings(): PingStatistics;

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { DRACHTIO_FAMILIES } from './drachtio-families.ts';
 import { registerFamily } from './family.ts';
 import { histogramText } from './histogram-text.ts';
 import type { MetricsSources } from './metrics-sources.ts';
@@ -14,6 +15,7 @@ const FAMILIES = [
   ...REPLICATION_FAMILIES,
   ...REGISTRAR_FAMILIES,
   ...SIP_FAMILIES,
+  ...DRACHTIO_FAMILIES,
   ...STORAGE_FAMILIES,
   ...PING_FAMILIES,
 ];

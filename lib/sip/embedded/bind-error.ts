@@ -1,7 +1,7 @@
 import { OperationalError } from '../../core/errors.ts';
 import { isLoopback } from '../../core/is-loopback.ts';
-import type { ListenerSettings } from './engine-settings.ts';
-import { isWildcard, socketName } from './listening-socket.ts';
+import type { ListenerSettings } from '../serving/listener-settings.ts';
+import { isWildcard, socketName } from '../serving/listening-socket.ts';
 
 /**
  * Whether the address may come by itself: it is on the other node; or, of a loopback address, the other node is on this

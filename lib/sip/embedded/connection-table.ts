@@ -1,8 +1,8 @@
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { ListeningSocket, SendOutcome } from '../engine.ts';
 import type { TcpSettings } from './engine-settings.ts';
-import type { ConnectionEvent, EngineStatistics } from './engine-statistics.ts';
-import { numericAddress } from './numeric-address.ts';
+import type { ConnectionEvent, EngineStatistics } from '../serving/engine-statistics.ts';
+import { numericAddress } from '../serving/numeric-address.ts';
 
 /** A connection as the table sees it. The times are monotonic and written by the table alone. */
 export interface TrackedConnection {

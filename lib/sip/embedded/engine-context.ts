@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import type { Dispatcher } from './dispatcher.ts';
-import type { EngineStatistics } from './engine-statistics.ts';
-import type { FlushQueue } from './flush-queue.ts';
-import type { OccasionalLog } from './occasional-log.ts';
-import type { StallGuard } from './stall-guard.ts';
+import type { Dispatcher } from '../serving/dispatcher.ts';
+import type { EngineStatistics } from '../serving/engine-statistics.ts';
+import type { FlushQueue } from '../serving/flush-queue.ts';
+import type { OccasionalLog } from '../serving/occasional-log.ts';
+import type { StallGuard } from '../serving/stall-guard.ts';
 
 /** What every listener and connection of an engine shares. */
 export interface EngineContext {

@@ -1,15 +1,5 @@
+import type { ListenerSettings } from '../serving/listener-settings.ts';
 import { MESSAGE_SIZE_MAX } from '../limits.ts';
-
-/** One address that the engine listens on. */
-export interface ListenerSettings {
-  readonly transport: 'udp' | 'tcp';
-  /** A numeric address; IPv6 without brackets. `0.0.0.0` and `::` listen on all of their family. */
-  readonly address: string;
-  /** 0 takes a free port; the one taken stands in `EmbeddedEngine.sockets`. */
-  readonly port: number;
-  /** What the outside knows this listener as (OpenSIPS: `socket=… as HOST:PORT`), IPv6 without brackets; port 0 = the bound one. */
-  readonly advertised: { readonly host: string; readonly port: number } | undefined;
-}
 
 export interface UdpSettings {
   /** A longer datagram is dropped and counted. */

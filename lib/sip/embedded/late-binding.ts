@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { ListeningSocket, WaitingSocket } from '../engine.ts';
 import { mayComeLater } from './bind-error.ts';
-import { describeSocket } from './listening-socket.ts';
+import { describeSocket } from '../serving/listening-socket.ts';
 
 /** What binds a socket; after a failure it may be asked again. */
 interface Bindable {

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { InterfaceAddress } from './interface-addresses.ts';
+import type { InterfaceAddress } from '../serving/interface-addresses.ts';
 
 /**
  * What a socket on a wildcard address calls itself: the first address of its family that is neither loopback nor

@@ -2,8 +2,8 @@ import type { SipReply } from '../engine.ts';
 import { Fault } from '../fault.ts';
 import { headerParam } from '../header-param.ts';
 import { serialiseReply, type ViaStamp } from '../reply.ts';
-import type { EngineStatistics } from './engine-statistics.ts';
-import type { Inbound, ReplySender } from './inbound.ts';
+import type { EngineStatistics } from '../serving/engine-statistics.ts';
+import type { Inbound, ReplySender } from '../serving/inbound.ts';
 import type { ToTags } from './to-tag.ts';
 
 const SIP_PORT = 5060;

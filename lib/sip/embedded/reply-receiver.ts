@@ -1,6 +1,6 @@
 import type { OptionsReplyListener } from '../engine.ts';
 import type { SipResponse } from '../response.ts';
-import type { EngineStatistics } from './engine-statistics.ts';
+import type { EngineStatistics } from '../serving/engine-statistics.ts';
 import { probeToken } from './probe-branch.ts';
 
 const FINAL_STATUS_MIN = 200;

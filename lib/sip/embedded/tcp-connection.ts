@@ -3,10 +3,10 @@ import type { ListeningSocket, SendOutcome } from '../engine.ts';
 import type { ConnectionTable, TrackedConnection } from './connection-table.ts';
 import { reportDefect, type EngineContext } from './engine-context.ts';
 import type { TcpSettings } from './engine-settings.ts';
-import type { ConnectionEvent } from './engine-statistics.ts';
-import type { Flushable } from './flush-queue.ts';
-import type { ReturnPath } from './inbound.ts';
-import type { ReadSource } from './stall-guard.ts';
+import type { ConnectionEvent } from '../serving/engine-statistics.ts';
+import type { Flushable } from '../serving/flush-queue.ts';
+import type { ReturnPath } from '../serving/inbound.ts';
+import type { ReadSource } from '../serving/stall-guard.ts';
 import { StreamFramer, type Frame } from './stream-framer.ts';
 
 const PONG = '\r\n';
@@ -25,6 +25,7 @@ export class TcpConnection implements ReturnPath, Flushable, TrackedConnection {
   readonly socket: ListeningSocket;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly answersStale = true;
   activeAtMs = 0;
   orderedAtMs = 0;
   deadlineMs = Infinity;

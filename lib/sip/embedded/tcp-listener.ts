@@ -4,9 +4,10 @@ import type { ListeningSocket } from '../engine.ts';
 import { bindError } from './bind-error.ts';
 import type { ConnectionTable } from './connection-table.ts';
 import type { EngineContext } from './engine-context.ts';
-import type { ListenerSettings, TcpSettings } from './engine-settings.ts';
-import { listeningSocket } from './listening-socket.ts';
-import type { ReadSource } from './stall-guard.ts';
+import type { TcpSettings } from './engine-settings.ts';
+import type { ListenerSettings } from '../serving/listener-settings.ts';
+import { listeningSocket } from '../serving/listening-socket.ts';
+import type { ReadSource } from '../serving/stall-guard.ts';
 import { TcpConnection } from './tcp-connection.ts';
 
 /** Finds out that a peer vanished without a word; also long enough not to wake a sleeping phone for nothing. */

@@ -2,18 +2,20 @@ import type { ListeningSocket, SendOutcome } from '../engine.ts';
 import { bindError } from './bind-error.ts';
 import type { Datagram, DatagramReceiver, DatagramSocket } from './datagram-socket.ts';
 import { reportDefect, type EngineContext } from './engine-context.ts';
-import type { ListenerSettings, UdpSettings } from './engine-settings.ts';
-import type { Flushable } from './flush-queue.ts';
-import type { ReturnPath } from './inbound.ts';
-import { listeningSocket } from './listening-socket.ts';
+import type { UdpSettings } from './engine-settings.ts';
+import type { ListenerSettings } from '../serving/listener-settings.ts';
+import type { Flushable } from '../serving/flush-queue.ts';
+import type { ReturnPath } from '../serving/inbound.ts';
+import { listeningSocket } from '../serving/listening-socket.ts';
 import { NodeDatagramSocket } from './node-datagram-socket.ts';
-import type { ReadSource } from './stall-guard.ts';
+import type { ReadSource } from '../serving/stall-guard.ts';
 
 /** No SIP message is this short; phones send such datagrams (empty, CRLF, CRLFCRLF, four zeros) to keep a NAT binding open. */
 const KEEP_ALIVE_BYTES_MAX = 4;
 
 /** SIP over one UDP socket: one datagram is one message, and its reply leaves through the socket that it came in on. */
 export class UdpListener implements DatagramReceiver, ReturnPath, Flushable {
+  readonly answersStale = false;
   #socket: DatagramSocket | undefined;
   #listening: ListeningSocket;
   #isDraining = false;

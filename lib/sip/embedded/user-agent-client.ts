@@ -4,11 +4,11 @@ import type { Random } from '../../core/random.ts';
 import type { ListeningSocket, NextHop, OptionsRequest, OptionsUnsentListener, SendOutcome } from '../engine.ts';
 import { OptionsWriter, type OptionsIdentity } from '../options-writer.ts';
 import type { ConnectionTable, TrackedConnection } from './connection-table.ts';
-import type { EngineStatistics } from './engine-statistics.ts';
-import type { InterfaceAddress } from './interface-addresses.ts';
-import { isNameless, socketName } from './listening-socket.ts';
-import type { NameCache } from './name-cache.ts';
-import { numericAddress } from './numeric-address.ts';
+import type { EngineStatistics } from '../serving/engine-statistics.ts';
+import type { InterfaceAddress } from '../serving/interface-addresses.ts';
+import { isNameless, socketName } from '../serving/listening-socket.ts';
+import type { NameCache } from '../serving/name-cache.ts';
+import { numericAddress } from '../serving/numeric-address.ts';
 import { ownAddress } from './own-address.ts';
 import { probeBranch } from './probe-branch.ts';
 

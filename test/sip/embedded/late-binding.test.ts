@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { LateBinding } from '../../../lib/sip/embedded/late-binding.ts';
-import { listeningSocket } from '../../../lib/sip/embedded/listening-socket.ts';
+import { listeningSocket } from '../../../lib/sip/serving/listening-socket.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { freePort, loopbackAddress } from '../../support/free-port.ts';
 import { optionsTo } from './options-text.ts';

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { EngineStatistics } from '../../../lib/sip/embedded/engine-statistics.ts';
-import { Inbound, type ReturnPath } from '../../../lib/sip/embedded/inbound.ts';
+import { EngineStatistics } from '../../../lib/sip/serving/engine-statistics.ts';
+import { Inbound, type ReturnPath } from '../../../lib/sip/serving/inbound.ts';
 import { Replier } from '../../../lib/sip/embedded/replier.ts';
 import { ToTags } from '../../../lib/sip/embedded/to-tag.ts';
 import { parseMessage } from '../../../lib/sip/parser.ts';
@@ -19,6 +19,7 @@ t.test('the zone of a link-local source leads the reply back, and is not told to
   const sent: [text: string, address: string, port: number][] = [];
   const path: ReturnPath = {
     socket: { transport: 'udp', address: 'fe80::2', port: 5060, name: 'udp:[fe80::2]:5060' },
+    answersStale: false,
     expectReply: () => undefined,
     sendReply: (...reply) => sent.push(reply),
   };

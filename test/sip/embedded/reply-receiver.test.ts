@@ -1,9 +1,9 @@
 import t from 'tap';
 import { equal } from 'node:assert/strict';
 import fc from 'fast-check';
-import { Dispatcher } from '../../../lib/sip/embedded/dispatcher.ts';
-import { EngineStatistics } from '../../../lib/sip/embedded/engine-statistics.ts';
-import type { ReturnPath } from '../../../lib/sip/embedded/inbound.ts';
+import { Dispatcher } from '../../../lib/sip/serving/dispatcher.ts';
+import { EngineStatistics } from '../../../lib/sip/serving/engine-statistics.ts';
+import type { ReturnPath } from '../../../lib/sip/serving/inbound.ts';
 import { ReplyReceiver } from '../../../lib/sip/embedded/reply-receiver.ts';
 
 const RESPONSE =
@@ -13,6 +13,7 @@ const RESPONSE =
 
 const PATH: ReturnPath = {
   socket: { transport: 'udp', address: '192.0.2.1', port: 5060, name: 'udp:192.0.2.1:5060' },
+  answersStale: false,
   expectReply: () => undefined,
   sendReply: () => undefined,
 };

@@ -3,12 +3,12 @@ import { EmbeddedEngine } from '../../../lib/sip/embedded/embedded-engine.ts';
 import {
   ENGINE_LIMITS,
   type EmbeddedEngineSettings,
-  type ListenerSettings,
   type TcpSettings,
   type UdpSettings,
 } from '../../../lib/sip/embedded/engine-settings.ts';
-import type { NameLookup } from '../../../lib/sip/embedded/name-cache.ts';
-import type { DropReason } from '../../../lib/sip/embedded/engine-statistics.ts';
+import type { ListenerSettings } from '../../../lib/sip/serving/listener-settings.ts';
+import type { NameLookup } from '../../../lib/sip/serving/name-cache.ts';
+import type { DropReason } from '../../../lib/sip/serving/engine-statistics.ts';
 import type { Clock } from '../../../lib/core/clock.ts';
 import type { InboundRequest, ListeningSocket, RequestHandler } from '../../../lib/sip/engine.ts';
 import { loopbackAddress } from '../../support/free-port.ts';

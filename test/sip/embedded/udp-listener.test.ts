@@ -1,11 +1,11 @@
 import t from 'tap';
-import { Dispatcher } from '../../../lib/sip/embedded/dispatcher.ts';
+import { Dispatcher } from '../../../lib/sip/serving/dispatcher.ts';
 import type { EngineContext } from '../../../lib/sip/embedded/engine-context.ts';
-import { EngineStatistics } from '../../../lib/sip/embedded/engine-statistics.ts';
-import { FlushQueue } from '../../../lib/sip/embedded/flush-queue.ts';
-import { OccasionalLog } from '../../../lib/sip/embedded/occasional-log.ts';
+import { EngineStatistics } from '../../../lib/sip/serving/engine-statistics.ts';
+import { FlushQueue } from '../../../lib/sip/serving/flush-queue.ts';
+import { OccasionalLog } from '../../../lib/sip/serving/occasional-log.ts';
 import { ReplyReceiver } from '../../../lib/sip/embedded/reply-receiver.ts';
-import { StallGuard } from '../../../lib/sip/embedded/stall-guard.ts';
+import { StallGuard } from '../../../lib/sip/serving/stall-guard.ts';
 import { UdpListener } from '../../../lib/sip/embedded/udp-listener.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { RecordedLog } from './recorded-log.ts';

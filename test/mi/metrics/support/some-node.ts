@@ -5,7 +5,8 @@ import { PingLatencies } from '../../../../lib/mi/metrics/ping-latencies.ts';
 import type { ReplicationStatus } from '../../../../lib/replication/replicator-types.ts';
 import { GOODBYE_REASONS } from '../../../../lib/replication/goodbye.ts';
 import { PingCounters } from '../../../../lib/pinger/ping-statistics.ts';
-import { EngineStatistics } from '../../../../lib/sip/embedded/engine-statistics.ts';
+import { LinkStatistics } from '../../../../lib/sip/drachtio/link-statistics.ts';
+import { EngineStatistics } from '../../../../lib/sip/serving/engine-statistics.ts';
 import { RegistrarWorld } from '../../../registrar/support/registrar-world.ts';
 
 /** A node whose twin is there and slow. */
@@ -55,6 +56,7 @@ export class SomeNode {
       registrar: () => ({ ...world.registrar.statistics(), ...world.registrar.counts() }),
       engine: () => engine,
       openConnections: () => 3,
+      drachtio: () => ({ ...new LinkStatistics(), isConnected: true, pingsInFlight: 17 }),
       storage: () => ({
         disk: { state: 'degraded', reason: 'full', sinceMs: 0 },
         path: '/x',

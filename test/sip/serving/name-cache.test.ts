@@ -1,5 +1,5 @@
 import t from 'tap';
-import { NameCache } from '../../../lib/sip/embedded/name-cache.ts';
+import { NameCache } from '../../../lib/sip/serving/name-cache.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 type Answer = readonly string[] | Error;

@@ -3,9 +3,14 @@ import { Fault, type SipHeader } from '../fault.ts';
 import { KNOWN_METHODS } from '../methods.ts';
 import { parseMessage } from '../parser.ts';
 import type { SipRequest } from '../request.ts';
+import type { SipResponse } from '../response.ts';
 import type { EngineStatistics } from './engine-statistics.ts';
 import { Inbound, type ReplySender, type ReturnPath } from './inbound.ts';
-import type { ReplyReceiver } from './reply-receiver.ts';
+
+/** Takes responses; must not throw. */
+export interface ResponseReceiver {
+  receive(response: SipResponse): void;
+}
 
 /**
  * Gives each message to who serves it: first it must be valid (the parser's 400, 413, 416, 505), then its method's handler
@@ -15,7 +20,7 @@ import type { ReplyReceiver } from './reply-receiver.ts';
 export class Dispatcher {
   readonly #handlers: ReadonlyMap<string, RequestHandler>;
   readonly #replier: ReplySender;
-  readonly #replyReceiver: ReplyReceiver;
+  readonly #responses: ResponseReceiver;
   readonly #statistics: EngineStatistics;
   readonly #allow: SipHeader;
   readonly #supported: readonly SipHeader[];
@@ -24,12 +29,12 @@ export class Dispatcher {
     handlers: ReadonlyMap<string, RequestHandler>,
     supported: readonly string[],
     replier: ReplySender,
-    replyReceiver: ReplyReceiver,
+    responses: ResponseReceiver,
     statistics: EngineStatistics,
   ) {
     this.#handlers = handlers;
     this.#replier = replier;
-    this.#replyReceiver = replyReceiver;
+    this.#responses = responses;
     this.#statistics = statistics;
     this.#allow = ['Allow', [...new Set([...handlers.keys(), 'OPTIONS'])].sort().join(', ')];
     this.#supported = supported.length > 0 ? [['Supported', supported.join(', ')]] : [];
@@ -43,7 +48,7 @@ export class Dispatcher {
         this.#serve(parsed.request, path, address, port, this.#handlers.get(parsed.request.method));
         break;
       case 'response':
-        this.#replyReceiver.receive(parsed.response);
+        this.#responses.receive(parsed.response);
         break;
       case 'malformed':
         this.#refuse(parsed.replyable, parsed.fault, path, address, port);
@@ -51,11 +56,11 @@ export class Dispatcher {
     }
   }
 
-  /** As `receive`, for what waited too long to be served: of requests, datagrams are dropped (their senders send again), others get 503. */
+  /** As `receive`, for what waited too long to be served: requests get 503, or are dropped where that is left to their senders. */
   receiveStale(text: string, path: ReturnPath, address: string, port: number): void {
     const parsed = parseMessage(text);
-    if (parsed.kind === 'response') this.#replyReceiver.receive(parsed.response);
-    else if (path.socket.transport === 'udp') this.#statistics.countDrop('stalled');
+    if (parsed.kind === 'response') this.#responses.receive(parsed.response);
+    else if (!path.answersStale) this.#statistics.countDrop('stalled');
     else if (parsed.kind === 'request') this.#serve(parsed.request, path, address, port, turnAway);
     else this.#refuse(parsed.replyable, parsed.fault, path, address, port);
   }

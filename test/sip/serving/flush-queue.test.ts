@@ -1,5 +1,5 @@
 import t from 'tap';
-import { FlushQueue, type Flushable } from '../../../lib/sip/embedded/flush-queue.ts';
+import { FlushQueue, type Flushable } from '../../../lib/sip/serving/flush-queue.ts';
 
 class Counted implements Flushable {
   flushes = 0;

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { ListeningSocket, Transport } from '../engine.ts';
-import type { ListenerSettings } from './engine-settings.ts';
+import type { ListenerSettings } from './listener-settings.ts';
 import { numericAddress } from './numeric-address.ts';
 
 /** A listener as requests and `location.socket` show it, with the port that was bound. */

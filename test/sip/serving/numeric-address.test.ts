@@ -1,5 +1,5 @@
 import t from 'tap';
-import { numericAddress } from '../../../lib/sip/embedded/numeric-address.ts';
+import { numericAddress } from '../../../lib/sip/serving/numeric-address.ts';
 
 const SPELLINGS = [
   ['192.0.2.1', '192.0.2.1'],

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { execFileSync } from 'node:child_process';
-import { interfaceAddresses } from '../../../lib/sip/embedded/interface-addresses.ts';
+import { interfaceAddresses } from '../../../lib/sip/serving/interface-addresses.ts';
 import { daemonCommand, daemonEnv } from '../../support/daemon-env.ts';
 
 t.test('this host has a loopback interface', (t) => {
@@ -12,7 +12,7 @@ t.test('this host has a loopback interface', (t) => {
 t.test('a process without a free file descriptor goes by what it saw last', (t) => {
   const code = `
     import { openSync } from 'node:fs';
-    import { interfaceAddresses } from ${JSON.stringify(import.meta.resolve('../../../lib/sip/embedded/interface-addresses.ts'))};
+    import { interfaceAddresses } from ${JSON.stringify(import.meta.resolve('../../../lib/sip/serving/interface-addresses.ts'))};
     const before = interfaceAddresses();
     let refused = '';
     while (refused === '') {

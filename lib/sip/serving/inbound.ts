@@ -4,6 +4,8 @@ import type { SipRequest } from '../request.ts';
 /** The way that a request came, and its reply goes. */
 export interface ReturnPath {
   readonly socket: ListeningSocket;
+  /** Whether a request that waited too long is told so. A datagram is not: its sender sends it again. */
+  readonly answersStale: boolean;
   /** A request was handed on whose reply will be sent this way. */
   expectReply(): void;
   /** Sends the reply to one such request; drops and counts it when that is not possible any more. */

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { EngineStatistics } from '../../../lib/sip/embedded/engine-statistics.ts';
-import { StallGuard } from '../../../lib/sip/embedded/stall-guard.ts';
+import { EngineStatistics } from '../../../lib/sip/serving/engine-statistics.ts';
+import { StallGuard } from '../../../lib/sip/serving/stall-guard.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { RecordedLog } from './recorded-log.ts';
+import { RecordedLog } from '../embedded/recorded-log.ts';
 
 const STALL_MS = 400;
 

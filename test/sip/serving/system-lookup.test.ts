@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { systemLookup } from '../../../lib/sip/embedded/system-lookup.ts';
+import { systemLookup } from '../../../lib/sip/serving/system-lookup.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 const HOSTS = [

@@ -1,0 +1,109 @@
+import t, { type Test } from 'tap';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NodeStatus } from '../../lib/mi/commands/status.ts';
+import { requestText } from '../sip/embedded/sip-text.ts';
+import { ServerPeer } from '../sip/drachtio/server-peer.ts';
+import { Daemon, twinreg } from '../support/daemon.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { until } from '../support/until.ts';
+
+const REGISTER = requestText({ rows: ['Contact: <sip:alice@192.0.2.7>;expires=600'] });
+
+function configOf(peer: ServerPeer, rest = ''): string {
+  return `sip: {engine: drachtio, drachtio_port: ${String(peer.port)}${rest}}\n`;
+}
+
+async function world(t: Test) {
+  const peer = await ServerPeer.open(t);
+  const daemon = await Daemon.start(t, { http: true, config: configOf(peer) });
+  const ready = async () => {
+    const response = await fetch(`http://${daemon.address}:${String(daemon.httpPort)}/ready`);
+    const page = (await response.json()) as { ready: boolean; unready?: readonly string[] };
+    return { status: response.status, ...page };
+  };
+  return { peer, daemon, ready };
+}
+
+t.test('a daemon behind a drachtio-server binds no SIP socket and serves what the server hands over', async (t) => {
+  const { peer, daemon, ready } = await world(t);
+  peer.request(REGISTER);
+  t.match((await peer.next()).text, /^SIP\/2\.0 200 OK\r\nContact: <sip:alice@192\.0\.2\.7>;expires=600/);
+  t.match(await daemon.contactsOf('alice@example.com'), [
+    { Contact: 'sip:alice@192.0.2.7', Socket: 'udp:127.0.0.1:5060' },
+  ]);
+  t.match(await ready(), { status: 200, ready: true });
+  t.match(await daemon.status(), {
+    listen: ['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'],
+    drachtio: { server: `127.0.0.1:${String(peer.port)}`, connected: true, connects: 1, losses: 0 },
+  });
+  t.match(await daemon.mi('get_statistics', { statistics: ['twinreg:'] }), {
+    'twinreg:drachtio_connected': 1,
+    'twinreg:drachtio_losses': 0,
+  });
+  t.match(
+    (await daemon.twinreg('status')).out,
+    /SIP +udp:127\.0\.0\.1:5060, tcp:127\.0\.0\.1:5060, from drachtio-server/,
+  );
+  t.match((await daemon.stop()).code, 0);
+});
+
+t.test(
+  'a lost server is seen in /ready, metrics, status and log; the bindings stay, and the same phone is served when it is back',
+  async (t) => {
+    const { peer, daemon, ready } = await world(t);
+    peer.request(REGISTER);
+    await peer.next();
+    await peer.close();
+    await daemon.logged('drachtio-server is lost: no SIP until it is back');
+    t.match(await ready(), { status: 503, ready: false, unready: ['drachtio'] });
+    const lost: Partial<NodeStatus> = await daemon.status();
+    t.match(lost, { listen: [], contacts: 1, drachtio: { connected: false, reason: String, losses: 1 } });
+    t.match((await daemon.twinreg('status')).out, /SIP +NONE: drachtio-server 127\.0\.0\.1:\d+ is not connected for /);
+    const metrics = await (await fetch(`http://${daemon.address}:${String(daemon.httpPort)}/metrics`)).text();
+    t.match(metrics, /^twinreg_drachtio_connected 0$/m);
+    t.match(metrics, /^twinreg_drachtio_losses_total\{reason="closed"\} 1$/m);
+    t.match(metrics, /^twinreg_ready 0$/m);
+    await peer.listen();
+    await until(async () => (await ready()).status === 200);
+    peer.request(requestText({ callId: 'call-2', rows: ['Contact: <sip:alice@192.0.2.8>;expires=600'] }));
+    t.match((await peer.next()).text, /192\.0\.2\.7[^]*192\.0\.2\.8/);
+  },
+);
+
+t.test('a daemon starts without its server, and is not ready', async (t) => {
+  const peer = new ServerPeer(t);
+  await peer.listen();
+  await peer.close();
+  const daemon = await Daemon.start(t, { config: configOf(peer) });
+  await daemon.logged('drachtio-server does not answer: SIP is served as soon as it does');
+  t.match(await daemon.status(), { drachtio: { connected: false, reason: /ECONNREFUSED/ } });
+  await peer.listen();
+  await daemon.logged('drachtio-server is connected');
+  t.match((await daemon.stop()).code, 0);
+});
+
+t.test('the secret comes from the configuration or from a file', async (t) => {
+  for (const kind of ['text', 'file'] as const) {
+    const peer = await ServerPeer.open(t);
+    const path = join(tempFolder(t), 'secret');
+    writeFileSync(path, 'in-a-file\n');
+    const key = kind === 'text' ? ', drachtio_secret: in-the-text' : `, drachtio_secret_file: ${path}`;
+    const daemon = await Daemon.start(t, { config: configOf(peer, key) });
+    t.equal(peer.secret, kind === 'text' ? 'in-the-text' : 'in-a-file');
+    await daemon.stop();
+  }
+});
+
+t.test('a secret file that is missing or says too much ends the start with a sentence', async (t) => {
+  const folder = tempFolder(t);
+  const bad = join(folder, 'bad');
+  writeFileSync(bad, 'two\nlines\n');
+  for (const path of [bad, join(folder, 'none')]) {
+    const config = join(folder, 'twinreg.yaml');
+    writeFileSync(config, `mi: {http: off, fifo_name: off}\nsip: {engine: drachtio, drachtio_secret_file: ${path}}\n`);
+    const { code, err, out } = await twinreg(['run', '--data', join(folder, 'data'), '--config', config]);
+    t.not(code, 0);
+    t.match(err + out, 'sip.drachtio_secret_file: ');
+  }
+});
