@@ -5,6 +5,7 @@ import { Asker } from './asker.ts';
 import type { LagOrder, LagResult } from './lag.ts';
 import { queryText, type LoadOrder, type LoadResult } from './load.ts';
 import type { WorkerOrder } from './load.worker.ts';
+import { pause } from './pause.ts';
 import { LOAD_CORE } from './server.ts';
 
 /** The load generator in a process of its own, on its own core. */
@@ -39,13 +40,22 @@ export class LoadClient {
 }
 
 const TRY_EVERY_MS = 100;
+const TRIES = 100;
 
-/** Resolves when a REGISTER to this place is answered; rejects after ten seconds. */
+/**
+ * Resolves when a REGISTER to this place is answered; rejects when that takes more than ten seconds. 503 is no answer: drachtio-server says so
+ * while nobody is connected to it, and to everything that is sent again under the same branch.
+ */
 export async function untilItAnswers(address: string, port: number): Promise<void> {
   const asker = await Asker.open({ resendMs: TRY_EVERY_MS });
   try {
-    await asker.ask({ address, port }, queryText(99_999_999, 1, asker.localPort));
+    for (let cseq = 1; cseq <= TRIES; cseq++) {
+      const { text } = await asker.ask({ address, port }, queryText(99_999_999, cseq, asker.localPort));
+      if (!text.startsWith('SIP/2.0 503')) return;
+      await pause(TRY_EVERY_MS);
+    }
   } finally {
     asker.close();
   }
+  throw new Error(`${address}:${port} answers 503`);
 }

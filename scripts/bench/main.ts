@@ -2,15 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { FRONT_NAME, receiveBufferBytes } from './drachtio-front.ts';
+import { startApp, startBehind, startPairBehind, unfronted, unfrontedPair, type StartContestant } from './fronted.ts';
 import { startKamailioPair } from './kamailio-pair.ts';
 import { startKamailio } from './kamailio.ts';
 import { LoadClient } from './load-client.ts';
 import { measureCpu, measureMemory, type CpuFigures, type Figures, type MemoryFigures } from './measure.ts';
 import { measureDelay, measureDump } from './measure-delay.ts';
+import { measureFronted, type FrontedFigures } from './measure-fronted.ts';
 import { measureLag, type LagFigures } from './measure-lag.ts';
 import { measurePair, type PairFigures } from './measure-pair.ts';
 import { measureSync } from './measure-sync.ts';
-import { measurePings } from './measure-pings.ts';
+import { PING_INTERVAL_S, measurePings, type PingFigures } from './measure-pings.ts';
+import { frontedPingTable, frontedTable, goalTable } from './report-fronted.ts';
 import { lagTable, pairTable, syncTable } from './report-pair.ts';
 import { cpuTable, delayTable, dumpTable, memoryTable, pingTable } from './report.ts';
 import type { StartServer } from './server.ts';
@@ -20,7 +24,7 @@ import { startTwinreg } from './twinreg.ts';
 /**
  * `npm run bench`: CPU per REGISTER and memory per contact of this registrar beside Kamailio, in one run on one machine; and of
  * this registrar alone, how long its event loop is held up, and what pings cost. Then the same for pairs that replicate, with the
- * lag of the other node, and how long a node takes to join. `--only cpu,pings` runs only these, `--pairs no-db` measures only that pair.
+ * lag of the other node, and how long a node takes to join; and what registrars cost behind a drachtio-server, whose program DRACHTIO_BIN names. `--only cpu,pings` runs only these, `--pairs no-db` measures only that pair.
  * Rounds alternate between the servers, because the machine's own speed drifts; the table shows the median of the rounds.
  */
 const SERVERS: readonly StartServer[] = [
@@ -35,7 +39,19 @@ const PAIRS = {
   'write-back': startTwinregPair('sql-write-back'),
 };
 
-const SECTIONS = { cpu, memory, delay, dump, pings, pair, lag, sync };
+/** The first one is what the others are compared with. */
+const CONTESTANTS: readonly StartContestant[] = [
+  startApp,
+  startBehind('single-instance-no-db'),
+  startBehind('single-instance-sql-write-back'),
+  startPairBehind,
+  unfronted(startTwinreg('single-instance-no-db')),
+  unfronted(startTwinreg('single-instance-sql-write-back')),
+  unfrontedPair(startTwinregPair('sql-write-back')),
+];
+const PINGS_PER_S_MAX = 1000;
+
+const SECTIONS = { cpu, memory, delay, dump, pings, pair, lag, sync, drachtio };
 
 const { values } = parseArgs({
   options: {
@@ -47,8 +63,11 @@ const { values } = parseArgs({
     pairs: { type: 'string', default: Object.keys(PAIRS).join(',') },
     synced: { type: 'string', default: '100000,500000' },
     pinged: { type: 'string', default: '60000' },
+    registers: { type: 'string', default: '40000' },
   },
 });
+
+const PINGING = unfronted(startTwinreg('single-instance-sql-write-back', PING_INTERVAL_S));
 
 const wanted = namesOf('only', values.only, SECTIONS);
 const wantedPairs = namesOf('pairs', values.pairs, PAIRS);
@@ -109,7 +128,8 @@ async function dump(): Promise<void> {
 }
 
 async function pings(): Promise<void> {
-  console.log(pingTable(await measurePings(...place(), load, Number(values.pinged))));
+  const { figures } = await withServer(PINGING, ({ active }) => measurePings(active, load, Number(values.pinged)));
+  console.log(pingTable(figures));
 }
 
 async function pair(): Promise<void> {
@@ -142,6 +162,34 @@ async function sync(): Promise<void> {
   for (const contacts of values.synced.split(',').map(Number).filter(Boolean)) {
     console.log(syncTable(await measureSync(...place(), load, contacts)));
   }
+}
+
+async function drachtio(): Promise<void> {
+  const all = new Map<string, readonly FrontedFigures[]>();
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const start of CONTESTANTS) {
+      const { name, figures } = await withServer(start, (one) => measureFronted(one, load, Number(values.registers)));
+      all.set(name, [...(all.get(name) ?? []), figures]);
+      console.error(`round ${round + 1}: ${name}: ${JSON.stringify(figures)}`);
+    }
+  }
+  console.log(`In front: ${FRONT_NAME}; net.core.rmem_default ${receiveBufferBytes()}\n`);
+  console.log(frontedTable(all));
+  console.log(goalTable(all));
+  console.log(frontedPingTable(await frontedPings()));
+}
+
+/** At the rate that the engine allows behind a drachtio-server, and when twice as many are due. */
+async function frontedPings(): Promise<ReadonlyMap<string, readonly PingFigures[]>> {
+  const all = new Map<string, readonly PingFigures[]>();
+  for (const start of [startBehind('single-instance-sql-write-back', PING_INTERVAL_S), PINGING]) {
+    for (const perSecond of [PINGS_PER_S_MAX, 2 * PINGS_PER_S_MAX]) {
+      const contacts = perSecond * PING_INTERVAL_S;
+      const { name, figures } = await withServer(start, ({ active }) => measurePings(active, load, contacts));
+      all.set(name, [...(all.get(name) ?? []), figures]);
+    }
+  }
+  return all;
 }
 
 interface Stoppable {

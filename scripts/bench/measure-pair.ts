@@ -1,3 +1,4 @@
+import { highestRate } from './highest-rate.ts';
 import type { LoadClient } from './load-client.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
 import { LOADS } from './measure.ts';
@@ -26,7 +27,6 @@ const AFTERWARDS_MS = 1500;
 const WARM_UP_PHONES = 200_000;
 const WARM_UP_FIRST = 90_000_000;
 const PACED_FIRST = 10_000_000;
-const SUSTAINED_FIRST = 20_000_000;
 
 export async function measurePair(pair: ServerPair, load: LoadClient, phones: number): Promise<PairFigures> {
   const closed = { first: 0, count: phones, pace: CLOSED };
@@ -60,20 +60,11 @@ async function one(pair: ServerPair, load: LoadClient, phones: Phones): Promise<
   };
 }
 
-/** Each step down is so much of the one before. */
-const STEP = 0.9;
-const LEAST_PER_S = 500;
-const SUSTAINED_S = 5;
-
-/** From what the closed loop reached downwards, until a rate holds. */
 async function sustained(pair: ServerPair, load: LoadClient, fromPerSecond: number): Promise<number> {
-  let first = SUSTAINED_FIRST;
-  for (let rate = fromPerSecond; rate > LEAST_PER_S; rate *= STEP) {
-    const count = Math.round(rate * SUSTAINED_S);
-    if (await holds(pair, load, { first, count, cseq: 1, pace: { rate } })) return rate;
-    first += count;
-  }
-  return 0;
+  const rate = await highestRate(fromPerSecond, async (phones) =>
+    (await holds(pair, load, phones)) ? phones.pace.rate : undefined,
+  );
+  return rate ?? 0;
 }
 
 /** A rate that is so far beyond the server that the load gives up does not hold either. */

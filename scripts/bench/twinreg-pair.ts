@@ -7,7 +7,7 @@ import { LAUNCHER, startProbedAt, runArguments, type ProbedServer } from './twin
 export type PairPersistence = 'no-db' | 'sql-write-back';
 
 /** Where a node of the pair stands, as both configurations name it. */
-interface Node {
+export interface PairNode {
   readonly id: number;
   readonly place: Place;
 }
@@ -35,27 +35,36 @@ export function startTwinregPair(persistence: PairPersistence): StartPair {
 }
 
 /** The node with the smaller id is the active one. It is the seed; the other one dials it. */
-export function pairNodes(port: number): { readonly active: Node; readonly passive: Node } {
+export function pairNodes(port: number): { readonly active: PairNode; readonly passive: PairNode } {
   const { active, passive } = pairPlaces(port);
   return { active: { id: 1, place: active }, passive: { id: 2, place: passive } };
 }
 
-function startNode(folder: string, persistence: PairPersistence, own: Node, other: Node): Promise<Server> {
-  const run = runArguments(folder, configuration(persistence, own, other));
+/** @param sip the section `sip`; none for the embedded engine */
+export function startNode(
+  folder: string,
+  persistence: PairPersistence,
+  own: PairNode,
+  other: PairNode,
+  sip = '',
+): Promise<Server> {
+  const run = runArguments(folder, configuration(persistence, own, other) + sip);
   return startedServer(`twinreg at ${own.place.address}`, own.place, [LAUNCHER, ...run]);
 }
 
 /** One node with write-back and a watch on its event loop, whether the other one runs or not. */
-export function startProbedNode(folder: string, own: Node, other: Node): Promise<ProbedServer> {
+export function startProbedNode(folder: string, own: PairNode, other: PairNode): Promise<ProbedServer> {
   return startProbedAt(folder, own.place, configuration('sql-write-back', own, other));
 }
 
-/** Replication has the same port number as SIP, over TCP. */
-function configuration(persistence: PairPersistence, own: Node, other: Node): string {
-  const nodeInfo = ({ id, place }: Node): string =>
-    `"cluster_id=1,node_id=${id},url=bin:${place.address}:${place.port}${id === 1 ? ',flags=seed' : ''}"`;
+/** From the port of SIP to that of replication: drachtio-server has the former over TCP too. */
+const REPLICATION_PORT_OFFSET = 1000;
+
+function configuration(persistence: PairPersistence, own: PairNode, other: PairNode): string {
+  const nodeInfo = ({ id, place }: PairNode): string =>
+    `"cluster_id=1,node_id=${id},url=bin:${place.address}:${replicationPort(place)}${id === 1 ? ',flags=seed' : ''}"`;
   const { address, port } = own.place;
-  return `listen: [udp:${address}:${port}, bin:${address}:${port}]
+  return `listen: [udp:${address}:${port}, bin:${address}:${replicationPort(own.place)}]
 usrloc:
   location_cluster: 1
 ${MODES[persistence]}
@@ -75,3 +84,7 @@ const MODES: Readonly<Record<PairPersistence, string>> = {
   'no-db': '  cluster_mode: full-sharing\n  restart_persistency: sync-from-cluster',
   'sql-write-back': '  working_mode_preset: full-sharing-cluster',
 };
+
+function replicationPort({ port }: Place): number {
+  return port + REPLICATION_PORT_OFFSET;
+}

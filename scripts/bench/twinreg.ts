@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DelayReading } from './probed-daemon.ts';
-import { ADDRESS, type Place, type Server, type StartServer } from './server.ts';
+import type { Place, Server, StartServer } from './server.ts';
 import { alone, startedServer } from './started-server.ts';
 
 const SCRIPTS = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -12,18 +12,23 @@ const PROBED_DAEMON = join(SCRIPTS, 'bench', 'probed-daemon.ts');
 export type Persistence =
   'single-instance-no-db' | 'single-instance-sql-write-back' | 'single-instance-sql-write-through';
 
-/** Our own daemon, through its launcher, as an operator starts it; `registrar.max_expires` as in the peer, and no pings. */
-export function startTwinreg(persistence: Persistence): StartServer {
-  return (folder, port) => {
-    const run = runArguments(folder, configuration(persistence, folder, port, 0));
-    return startedServer(nameOf(persistence), alone(port), [LAUNCHER, ...run]);
-  };
+/** What a single node of the bench may differ in. */
+interface NodeOptions {
+  readonly persistence: Persistence;
+  /** 0 = no pings. */
+  readonly natpingIntervalS: number;
+  /** The section `sip`; '' for the embedded engine. */
+  readonly sip: string;
 }
 
-/** The same, pinging every contact once in `intervalS`. */
-export function startPinging(folder: string, port: number, intervalS: number): Promise<Server> {
-  const run = runArguments(folder, configuration('single-instance-sql-write-back', folder, port, intervalS));
-  return startedServer('twinreg, pinging', alone(port), [LAUNCHER, ...run]);
+/** Our own daemon, through its launcher, as an operator starts it; `registrar.max_expires` as in the peer, and no pings unless asked for. */
+export function startTwinreg(persistence: Persistence, natpingIntervalS = 0): StartServer {
+  return (folder, port) => startTwinregAt(folder, alone(port), { persistence, natpingIntervalS, sip: '' });
+}
+
+export function startTwinregAt(folder: string, place: Place, options: NodeOptions): Promise<Server> {
+  const run = runArguments(folder, configuration(folder, place, options));
+  return startedServer(`twinreg, ${shortName(options.persistence)}`, place, [LAUNCHER, ...run]);
 }
 
 export interface ProbedServer extends Server {
@@ -34,9 +39,12 @@ export interface ProbedServer extends Server {
   readDelay(): Promise<DelayReading>;
 }
 
+const PROBED: NodeOptions = { persistence: 'single-instance-sql-write-back', natpingIntervalS: 0, sip: '' };
+
 /** Alone, with write-back, and with a watch on its event loop. */
 export function startProbed(folder: string, port: number): Promise<ProbedServer> {
-  return startProbedAt(folder, alone(port), configuration('single-instance-sql-write-back', folder, port, 0));
+  const place = alone(port);
+  return startProbedAt(folder, place, configuration(folder, place, PROBED));
 }
 
 /** With a watch on its event loop, and the V8 flags that the launcher gives. */
@@ -62,8 +70,8 @@ function launcherFlags(): readonly string[] {
   return flags.split(' ').filter(Boolean);
 }
 
-function nameOf(persistence: Persistence): string {
-  return `twinreg, ${persistence.replace('single-instance-', '')}`;
+export function shortName(persistence: Persistence): string {
+  return persistence.replace('single-instance-', '');
 }
 
 export function runArguments(folder: string, configuration: string): readonly string[] {
@@ -74,11 +82,15 @@ export function runArguments(folder: string, configuration: string): readonly st
 }
 
 /** No phone of the bench is behind NAT; a ping goes to its Contact. */
-function configuration(persistence: Persistence, folder: string, port: number, natpingIntervalS: number): string {
+function configuration(
+  folder: string,
+  { address, port }: Place,
+  { persistence, natpingIntervalS, sip }: NodeOptions,
+): string {
   const database = persistence === 'single-instance-no-db' ? '' : `  db_url: sqlite://${join(folder, 'location.db')}\n`;
   return (
-    `listen:\n  - udp:${ADDRESS}:${port}\n` +
+    `listen:\n  - udp:${address}:${port}\n` +
     `usrloc:\n  working_mode_preset: ${persistence}\n${database}` +
-    `nathelper:\n  natping_interval: ${natpingIntervalS}\n`
+    `nathelper:\n  natping_interval: ${natpingIntervalS}\n${sip}`
   );
 }
