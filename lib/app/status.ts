@@ -124,14 +124,14 @@ function roleStatus(
 function drachtioPart(engine: ServingEngine): Pick<NodeStatus, 'drachtio'> {
   const status = drachtioStatus(engine);
   if (status === undefined) return {};
-  const { server, state, sinceMs, trouble, pingsInFlight, counts } = status;
+  const { server, state, sinceMs, trouble, version, pingsInFlight, counts } = status;
   const isReady = state === 'ready';
   return {
     drachtio: {
       server,
       connected: isReady,
       since_ms: Math.round(sinceMs),
-      ...(isReady ? {} : { reason: trouble }),
+      ...(isReady ? { version } : { reason: trouble }),
       connects: counts.connects,
       losses: Object.values(counts.losses).reduce((sum, count) => sum + count, 0),
       unsent_replies: counts.unsentReplies,

@@ -43,6 +43,7 @@ const drachtio = z.object({
   connected: z.boolean(),
   since_ms: z.number(),
   reason: z.string().optional(),
+  version: z.string().optional(),
   losses: z.number(),
 });
 

@@ -3,6 +3,9 @@ export interface DaemonStatus {
   readonly version: string;
   readonly pid: number;
   readonly uptime_s?: number | undefined;
+  /** `udp:10.0.0.150:5060`, with ` as HOST:PORT` behind it where the outside knows it as something else. */
+  readonly listen?: readonly string[] | undefined;
+  readonly drachtio?: DrachtioState | undefined;
   readonly management?: readonly string[] | undefined;
   readonly listen_waiting?:
     readonly { readonly socket: string; readonly for_ms: number; readonly reason: string }[] | undefined;
@@ -14,6 +17,17 @@ export interface DaemonStatus {
   };
   readonly replication?: TwinState | undefined;
   readonly degraded: readonly string[];
+}
+
+export interface DrachtioState {
+  readonly server: string;
+  readonly connected: boolean;
+  /** For how long it has been so. */
+  readonly since_ms: number;
+  /** While it is not: why. */
+  readonly reason?: string | undefined;
+  /** What the server says of itself; absent while it is not connected. */
+  readonly version?: string | undefined;
 }
 
 interface RoleState {

@@ -102,20 +102,10 @@ function ownWords({ degraded, storage }: DaemonStatus): readonly Finding[] {
   return [disk, ...words];
 }
 
-function roomFindings({ config, openFilesMax }: DaemonFacts, { management, pid }: DaemonStatus): readonly Finding[] {
+function roomFindings(facts: DaemonFacts, { management, pid }: DaemonStatus): readonly Finding[] {
+  const { config } = facts;
   if (config === undefined) return [];
-  const findings: Finding[] = [];
-  const needed = config.sip.tcp_max_connections + OTHER_FILES;
-  if (openFilesMax === undefined) {
-    findings.push(unchecked(`the daemon's limit of open files (/proc/${pid}/limits)`, 'run twinreg doctor as root'));
-  } else if (openFilesMax < needed) {
-    findings.push(
-      warning(
-        `the daemon may open ${openFilesMax} files, and sip.tcp_max_connections (${config.sip.tcp_max_connections}) needs ${needed}`,
-        'set LimitNOFILE=65536 in twinreg.service, or lower the key',
-      ),
-    );
-  }
+  const findings = [...fileLimitFindings(config, facts.openFilesMax, pid)];
   if (config.mi.http?.kind !== 'off' && management?.some((place) => place.startsWith('http')) === false) {
     // The scripts of a pair speak to the daemon this way.
     const say = config.cluster === undefined ? warning : error;
@@ -127,4 +117,22 @@ function roomFindings({ config, openFilesMax }: DaemonFacts, { management, pid }
     );
   }
   return findings;
+}
+
+function* fileLimitFindings(
+  { sip }: Pick<Config, 'sip'>,
+  openFilesMax: number | undefined,
+  pid: number,
+): Iterable<Finding> {
+  // The connections of phones are drachtio-server's.
+  if (sip.engine === 'drachtio') return;
+  const needed = sip.tcp_max_connections + OTHER_FILES;
+  if (openFilesMax === undefined) {
+    yield unchecked(`the daemon's limit of open files (/proc/${pid}/limits)`, 'run twinreg doctor as root');
+  } else if (openFilesMax < needed) {
+    yield warning(
+      `the daemon may open ${openFilesMax} files, and sip.tcp_max_connections (${sip.tcp_max_connections}) needs ${needed}`,
+      'set LimitNOFILE=65536 in twinreg.service, or lower the key',
+    );
+  }
 }

@@ -10,6 +10,7 @@ import { checkConfiguration, type ConfigurationFacts } from './configuration.ts'
 import { statusIn, type DaemonAnswer } from './daemon-answer.ts';
 import { checkDaemon, readDaemonFacts } from './daemon.ts';
 import { checkDataFolder, readDataFolderFacts } from './data-folder.ts';
+import { checkDrachtio, readDrachtioFacts } from './drachtio.ts';
 import { error, unchecked, type Finding } from './finding.ts';
 import { readKeepalivedConfig, type KeepalivedConfig } from './keepalived-config.ts';
 import {
@@ -103,11 +104,13 @@ async function configuredSubjects(
 ): Promise<readonly Subject[]> {
   const virtualAddresses = virtualAddressesOf(keepalived);
   const place = twinUrlOf(answer, twinUrl);
-  const subjects = [
+  const subjects: Subject[] = [
     { name: 'ports', findings: checkPorts(await readPortsFacts(config, answer)) },
     { name: 'kernel', findings: checkKernel(await readKernelFacts(config, addresses)) },
     { name: 'secrets', findings: checkSecretFiles(await readSecretFilesFacts(config, configFile, answer, clock)) },
   ];
+  if (config.sip.engine === 'drachtio')
+    subjects.push({ name: 'drachtio-server', findings: checkDrachtio(await readDrachtioFacts(config, answer)) });
   if (config.cluster === undefined) return subjects;
   const address = checkAddress({ config, answer, ownAddresses: addresses, virtualAddresses });
   const twin = checkTwin(await readTwinFacts(config, answer, place, clock));

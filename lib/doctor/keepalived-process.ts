@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { commandLine, optionIn } from './command-line.ts';
 import { error, unchecked, warning, type Finding } from './finding.ts';
 import { readText } from './read-path.ts';
 import { runProgram, type Ran } from './run-program.ts';
@@ -71,20 +72,6 @@ async function scriptData(pid: number): Promise<string | undefined> {
   const name = 'TWINREG_DATA=';
   const setting = found.text.split('\0').find((entry) => entry.startsWith(name));
   return setting?.slice(name.length) ?? 'unset';
-}
-
-async function commandLine(pid: number): Promise<readonly string[]> {
-  const found = await readText(`/proc/${pid}/cmdline`, FILE_BYTES_MAX, 'octets');
-  return found.kind === 'text' ? found.text.split('\0').filter((word) => word !== '') : [];
-}
-
-function optionIn(words: readonly string[], short: string, long: string): string | undefined {
-  for (const [at, word] of words.entries()) {
-    if (word === short || word === long) return words[at + 1];
-    if (word.startsWith(`${long}=`)) return word.slice(long.length + 1);
-    if (word.startsWith(short) && !word.startsWith('--')) return word.slice(short.length);
-  }
-  return undefined;
 }
 
 /** Asks keepalived itself. Only root: for others it finds fault with what it may not look at. */

@@ -33,8 +33,9 @@ export function checkKernel(facts: KernelFacts): readonly Finding[] {
 }
 
 function* bufferFindings({ config, settings }: KernelFacts): Iterable<Finding> {
-  const { udp_receive_buffer: wanted } = config.sip;
-  if (wanted === 0 || !config.listen.some(({ transport }) => transport === 'udp')) return;
+  const { udp_receive_buffer: wanted, engine } = config.sip;
+  // drachtio-server's sockets are looked at themselves.
+  if (engine === 'drachtio' || wanted === 0 || !config.listen.some(({ transport }) => transport === 'udp')) return;
   const most = settings.get(RMEM_MAX);
   if (most === undefined) {
     yield unchecked(
@@ -50,7 +51,9 @@ function* bufferFindings({ config, settings }: KernelFacts): Iterable<Finding> {
 }
 
 function* bindFindings({ config, ownAddresses, settings }: KernelFacts): Iterable<Finding> {
-  for (const address of movableAddresses(config).filter((own) => !ownAddresses.has(own))) {
+  // drachtio-server binds before its first request, or not at all; a node that has the address today starts without it tomorrow.
+  const isServer = config.sip.engine === 'drachtio' && config.cluster !== undefined;
+  for (const address of movableAddresses(config).filter((own) => isServer || !ownAddresses.has(own))) {
     const name = NONLOCAL_BIND[isIPv6(address) ? 'ipv6' : 'ipv4'];
     const value = settings.get(name);
     if (value === undefined) {
@@ -59,6 +62,11 @@ function* bindFindings({ config, ownAddresses, settings }: KernelFacts): Iterabl
       yield error(
         `the listener's address ${address} is on no interface of this host`,
         'give it to an interface, or name an address of this host in listen',
+      );
+    } else if (value === 0 && isServer) {
+      yield error(
+        `${name} is 0: drachtio-server does not start on a node that has not got ${address}`,
+        `put "${name} = 1" into /etc/sysctl.d/drachtio.conf and run sysctl --system, on both nodes`,
       );
     } else if (value === 0) {
       yield info(

@@ -41,14 +41,8 @@ export async function readSecretFilesFacts(
   answer: DaemonAnswer,
   clock: Clock,
 ): Promise<SecretFilesFacts> {
-  const { cluster, mi, miSocketPath } = config;
+  const { cluster, miSocketPath } = config;
   const uptimeS = statusIn(answer)?.uptime_s;
-  const secrets: (readonly [string, string])[] = [];
-  if (cluster?.secret.kind === 'file') secrets.push(['clusterer.secret_file', cluster.secret.path]);
-  if (mi.http_token_file !== undefined) secrets.push(['mi.http_token_file', mi.http_token_file]);
-  if (cluster?.tls !== undefined) secrets.push(['tls_mgm.private_key', cluster.tls.privateKeyPath]);
-  const holdsSecret = cluster?.secret.kind === 'texts' || mi.http_token !== undefined;
-  if (holdsSecret && configFile !== undefined) secrets.push([CONFIGURATION_FILE, configFile]);
   const certificates: (readonly [string, string])[] =
     cluster?.tls === undefined
       ? []
@@ -57,13 +51,29 @@ export async function readSecretFilesFacts(
           ['tls_mgm.ca_list', cluster.tls.caListPath],
         ];
   return {
-    secrets: await Promise.all(secrets.map(named)),
+    secrets: await Promise.all(secretPaths(config, configFile).map(named)),
     certificates: await Promise.all(certificates.map(named)),
     socket: { setting: 'mi.socket', path: miSocketPath, facts: await lookAt(miSocketPath) },
     nowMs: clock.wallMs(),
     daemon: await findDaemonAccount(answer, config.dataFolder),
     daemonStartedAtMs: uptimeS === undefined ? undefined : clock.wallMs() - uptimeS * 1000,
   };
+}
+
+/** By the settings that name them. */
+function secretPaths(
+  { cluster, mi, sip }: Config,
+  configFile: string | undefined,
+): readonly (readonly [string, string])[] {
+  const secrets: (readonly [string, string])[] = [];
+  if (cluster?.secret.kind === 'file') secrets.push(['clusterer.secret_file', cluster.secret.path]);
+  if (mi.http_token_file !== undefined) secrets.push(['mi.http_token_file', mi.http_token_file]);
+  if (sip.engine === 'drachtio' && sip.drachtio_secret_file !== undefined)
+    secrets.push(['sip.drachtio_secret_file', sip.drachtio_secret_file]);
+  if (cluster?.tls !== undefined) secrets.push(['tls_mgm.private_key', cluster.tls.privateKeyPath]);
+  const holdsSecret = cluster?.secret.kind === 'texts' || mi.http_token !== undefined;
+  if (holdsSecret && configFile !== undefined) secrets.push([CONFIGURATION_FILE, configFile]);
+  return secrets;
 }
 
 async function named([setting, path]: readonly [string, string]): Promise<NamedText> {

@@ -48,6 +48,12 @@ t.test('too few open files for the connections of phones', async (t) => {
     /^warning: the daemon may open 1024 files, and .*\(10000\) needs 10128/,
   ]);
   t.match(check(answer(), { openFilesMax: undefined }), [/^unchecked: the daemon's limit of open files/]);
+  const behindServer = pairConfig('sip: {engine: drachtio}');
+  t.strictSame(
+    check(answer(), { openFilesMax: 1024, config: behindServer }),
+    [],
+    'drachtio-server has the connections',
+  );
   const { openFilesMax } = await readDaemonFacts(answer({ pid: process.pid }), '1', pairConfig());
   t.ok(Number(openFilesMax) > 0);
 });

@@ -33,6 +33,21 @@ t.test('an absent address that the kernel does not bind in advance', async (t) =
   ]);
 });
 
+t.test('drachtio-server does not wait for an address, and takes no buffer from the configuration', async (t) => {
+  const pair = pairConfig('sip: {engine: drachtio}');
+  const refused =
+    /^error: net.ipv4.ip_nonlocal_bind is 0: drachtio-server does not start on a node that has not got 10.0.0.150/;
+  t.match(check({ [BIND]: 0 }, pair), [refused]);
+  t.match(
+    check({ [BIND]: 0 }, pair, [OWN, VIRTUAL]),
+    [refused],
+    'it starts today, and not on the node that is passive',
+  );
+  t.strictSame(check({ [BIND]: 1, [RMEM]: 1 }, pair), []);
+  const alone = config(`listen: sip:${VIRTUAL}\nsip: {engine: drachtio}`);
+  t.strictSame(check({ [BIND]: 0 }, alone, [VIRTUAL]), []);
+});
+
 t.test('a node of its own cannot wait for an address', async (t) => {
   const alone = config(`listen: sip:${VIRTUAL}`);
   t.match(check({ [RMEM]: 1 << 23, [BIND]: 0 }, alone), [

@@ -1,7 +1,8 @@
 import t from 'tap';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { checkPorts, readPortsFacts, socketsIn, type OpenSocket } from '../../lib/doctor/ports.ts';
+import { socketsIn, type OpenSocket } from '../../lib/doctor/open-sockets.ts';
+import { checkPorts, readPortsFacts } from '../../lib/doctor/ports.ts';
 import { loopbackAddress } from '../support/free-port.ts';
 import { answer, config, NOT_RUNNING } from './support/healthy.ts';
 import { said } from './support/said.ts';
@@ -67,6 +68,15 @@ t.test('who has it is read from this machine', async (t) => {
   const found = said(checkPorts(await readPortsFacts(own, NOT_RUNNING)));
   t.match(found, [new RegExp(`^error: listen: node \\(process ${process.pid}\\) has tcp ${address}:${port}`)]);
   t.strictSame(said(checkPorts(await readPortsFacts(own, answer()))), [], 'a daemon that runs has them itself');
+});
+
+t.test('the listeners of drachtio-server are its own', async (t) => {
+  const places = async (engine: string) => {
+    const own = config(`listen: udp:10.0.0.1\nsip: {engine: ${engine}}\nmi: {http: off}`);
+    return (await readPortsFacts(own, NOT_RUNNING)).places;
+  };
+  t.equal((await places('embedded')).length, 1);
+  t.strictSame(await places('drachtio'), []);
 });
 
 t.test('a list that cannot be read', async (t) => {

@@ -76,6 +76,17 @@ t.test('a secret that was written after the daemon started', async (t) => {
   t.strictSame(await ranFor(-3600), []);
 });
 
+t.test('the secret of drachtio-server counts while SIP comes from there', async (t) => {
+  const path = join(tempFolder(t), 'drachtio-secret');
+  const behind = config(`sip: {engine: drachtio, drachtio_secret_file: ${path}}`);
+  t.match(await check(behind), [/^error: sip.drachtio_secret_file: .* does not exist/]);
+  writeFileSync(path, 'a-secret\n');
+  chmodSync(path, 0o644);
+  t.match(await check(behind), [/^error: sip.drachtio_secret_file: .* has mode 0644/]);
+  chmodSync(path, 0o640);
+  t.strictSame(await check(behind), []);
+});
+
 t.test('a configuration file that others may read counts only where a secret stands in it', async (t) => {
   const path = join(tempFolder(t), 'twinreg.yaml');
   writeFileSync(path, '# text\n');

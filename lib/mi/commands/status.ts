@@ -154,6 +154,8 @@ export type DrachtioStatus = {
   readonly since_ms: number;
   /** While it is not: why the connection ended, or could not be made. */
   readonly reason?: string;
+  /** As the server says it; absent while it is not connected. */
+  readonly version?: string;
   /** Since the start, like what follows: connections that served, and connections that ended. */
   readonly connects: number;
   readonly losses: number;

@@ -61,6 +61,8 @@ export interface DrachtioServerStatus {
   readonly sinceMs: number;
   /** While it is not ready: why, for people. */
   readonly trouble: string;
+  /** As the server said it last; '' before it was connected. */
+  readonly version: string;
   readonly pingsInFlight: number;
   /** Of these, those that the server has not confirmed to have sent. */
   readonly pingsUnconfirmed: number;
@@ -96,6 +98,7 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
   #source: ReadSource;
   #stallsBefore = 0;
   #sockets: ServerSockets | undefined;
+  #version = '';
   #refusesUntilMs = -Infinity;
   #isDraining = false;
   #started: (() => void) | undefined;
@@ -142,6 +145,7 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
       state: this.#link.state,
       sinceMs: this.#clock.monotonicMs() - this.#link.sinceMs,
       trouble: this.#link.lastTrouble,
+      version: this.#version,
       pingsInFlight: this.#pings.inFlight,
       pingsUnconfirmed: this.#pings.unconfirmed,
       counts: this.#linkStatistics,
@@ -188,6 +192,7 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
 
   ready(facts: ServerFacts): void {
     this.#sockets = new ServerSockets(facts, this.#settings.listeners);
+    this.#version = facts.version;
     this.#source = this.#stallGuard.newSource();
     this.#warnOfMissing(this.#sockets.all);
     this.#started?.();

@@ -221,6 +221,7 @@ export const INBOUND_EXCHANGES: readonly Exchange[] = [
     },
   },
   {
+    // An assertion of its: a server that was built with NDEBUG lives on.
     name: 'prack',
     title: 'A PRACK outside of a dialog ends the server',
     own: {},
