@@ -20,7 +20,7 @@ function agoMs(text: string, nowMs: number): number | undefined {
 
 function timeOfDayMs(text: string, nowMs: number): number | undefined {
   const [, hours, minutes, seconds = '0'] = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(text) ?? [];
-  if (hours === undefined || Number(hours) > 23 || Number(minutes) > 59) return undefined;
+  if (hours === undefined || Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) return undefined;
   const today = new Date(nowMs).setHours(Number(hours), Number(minutes), Number(seconds), 0);
   return today <= nowMs ? today : today - DAY_MS;
 }

@@ -101,7 +101,7 @@ t.test('--since takes a time ago, a time of day and a date', async (t) => {
   t.equal(sinceMs('2027-01-15', NOW), at(0, 0));
   t.equal(sinceMs('2027-01-15 03:10', NOW), at(3, 10));
   t.equal(sinceMs('2027-01-15T03:10:07', NOW), at(3, 10, 7));
-  for (const text of ['', '10', '10 weeks', '24:00', '03:60', '2027-13-01', '2027-01-15 3:10']) {
+  for (const text of ['', '10', '10 weeks', '24:00', '03:60', '03:10:75', '2027-13-01', '2027-01-15 3:10']) {
     t.throws(() => sinceMs(text, NOW), UsageError, text);
   }
 });
