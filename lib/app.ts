@@ -15,6 +15,7 @@ import { SipAddress } from './app/sip-address.ts';
 import { openEngine } from './app/sip-engine.ts';
 import type { StatusParts } from './app/status.ts';
 import { openTwinSide } from './app/replication.ts';
+import type { TwinSide } from './app/twin-side.ts';
 import { Upkeep } from './app/upkeep.ts';
 import { readCredentials, type TwinCredentials } from './cluster/twin-credentials.ts';
 import type { Config, NodesConfig } from './config/config.ts';
@@ -78,6 +79,12 @@ interface Ground extends Location {
   readonly startedMonotonicMs: number;
 }
 
+/** Behind a drachtio-server readiness comes and goes with the sockets. */
+function socketsChanged(address: SipAddress, twin: TwinSide): void {
+  address.bound();
+  twin.readinessChanged();
+}
+
 async function composeNode(config: Config, settings: AppSettings, edges: AppEdges, ground: Ground): Promise<AppNode> {
   const { clock, random, log } = edges;
   // table -> twin -> table; a reply waits for both gates
@@ -105,7 +112,7 @@ async function composeNode(config: Config, settings: AppSettings, edges: AppEdge
   const listeners = {
     optionsReply: (token: string, status: number) => pinger.onReply(token, status),
     optionsUnsent: (token: string) => pinger.onUnsent(token),
-    bound: () => address.bound(),
+    bound: () => socketsChanged(address, twin),
     stalled: (stall: Stall) => recordStall(history, stall),
   };
   const engine = await openEngine(config, settings, { handlers, ...listeners, clock, random, log: log.child('sip') });

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Random } from '../../core/random.ts';
 import { Dispatcher } from '../serving/dispatcher.ts';
-import { EngineStatistics } from '../serving/engine-statistics.ts';
+import { EngineStatistics, type Stall } from '../serving/engine-statistics.ts';
 import { FlushQueue } from '../serving/flush-queue.ts';
 import { interfaceAddresses, type InterfaceAddress } from '../serving/interface-addresses.ts';
 import { socketName } from '../serving/listening-socket.ts';
@@ -72,7 +72,10 @@ export interface DrachtioServerStatus {
 /** A daemon that starts waits so long for a server before it goes on without. */
 const START_WAIT_MS = 2000;
 
-/** After the server stood still what it hands over is refused for as long again, but no longer than its receive buffer can last. */
+/**
+ * After the server stood still what it hands over is refused for as long again, but no longer than its receive buffer can last. The same after this
+ * process did: a machine that was paused goes on with one of them earlier than with the other.
+ */
 const CATCH_UP_MAX_MS = 5000;
 
 /**
@@ -111,7 +114,8 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
     this.#log = log;
     this.#occasionalLog = new OccasionalLog(log, clock);
     this.#ids = new FrameIds(random);
-    this.#stallGuard = new StallGuard(settings.stallMs, clock, log, this.statistics);
+    const stalled = ({ lengthMs }: Stall) => this.#refuse(lengthMs);
+    this.#stallGuard = new StallGuard(settings.stallMs, clock, log, this.statistics, stalled);
     this.#source = this.#stallGuard.newSource();
     this.#dispatcher = this.#newDispatcher(handlers);
     this.#pings = this.#newPings(parts);
@@ -208,12 +212,19 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
 
   woke(silentMs: number): void {
     if (this.#settings.stallMs === 0) return;
-    this.#refusesUntilMs = this.#clock.monotonicMs() + Math.min(silentMs, CATCH_UP_MAX_MS);
+    this.#refuse(silentMs);
     this.#log.info({ silentMs }, 'drachtio-server stood still: requests that queued up meanwhile are not served');
   }
 
   tick(): void {
     this.#pings.sweep();
+  }
+
+  #refuse(stillMs: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    // What was still to be refused of an earlier standstill waited through this one, too.
+    const caughtUpMs = Math.max(nowMs, this.#refusesUntilMs + stillMs);
+    this.#refusesUntilMs = Math.min(caughtUpMs + stillMs, nowMs + CATCH_UP_MAX_MS);
   }
 
   frame(frame: ServerFrame, isNew: boolean): void {

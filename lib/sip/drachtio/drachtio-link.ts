@@ -135,7 +135,7 @@ export class DrachtioLink implements Flushable {
 
   /** No requests any more, please. */
   drain(): void {
-    if (this.isReady) this.#write(`${this.#parts.ids.next()}|remove_route|register`);
+    if (this.isReady) this.#write(this.#routesRemoved());
   }
 
   /** Sends what is left and closes. Resolves when the connection is closed. */
@@ -280,6 +280,9 @@ export class DrachtioLink implements Flushable {
     const socket = this.#socket;
     if (socket === undefined) return;
     this.#closeReason = reason;
+    // A hung server that goes on reads this before it sees the end. Otherwise it may keep the closed connection among those that get requests
+    // in turn (0.9.10), and what it hands there is lost.
+    if (this.isReady) socket.write(framed(this.#routesRemoved()), 'latin1');
     socket.destroy();
     this.#gone();
   }
@@ -299,6 +302,11 @@ export class DrachtioLink implements Flushable {
     this.#closed?.();
   }
 
+  /** Whichever method is named, the server removes all of them. */
+  #routesRemoved(): string {
+    return `${this.#parts.ids.next()}|remove_route|register`;
+  }
+
   #payload(order: LinkOrder): string {
     switch (order.kind) {
       case 'authenticate':
@@ -312,10 +320,14 @@ export class DrachtioLink implements Flushable {
 
   #write(payload: string): boolean {
     if (this.#socket === undefined) return false;
-    this.#outbox += `${String(payload.length)}#${payload}`;
+    this.#outbox += framed(payload);
     this.#parts.flushQueue.add(this);
     return true;
   }
+}
+
+function framed(payload: string): string {
+  return `${String(payload.length)}#${payload}`;
 }
 
 function lossReason(reason: string): LossReason {

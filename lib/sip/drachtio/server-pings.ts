@@ -156,7 +156,7 @@ export class ServerPings {
     const { hop, address, socket } = flight;
     if (status === REQUEST_TIMEOUT) return;
     if (hop.transport !== 'udp') this.#parts.connections.forget(hop, address);
-    // A 503 says that the kernel did not send it, as without the address, or that a router or a NAT said that nobody is there.
+    // A 503 says that the kernel did not send it, as without the address or a route, or that a router or a NAT said that nobody is there.
     else if (status === UNAVAILABLE && this.#parts.ownAddresses.has(socket.address)) return;
     this.#notSent(flight);
   }

@@ -70,6 +70,8 @@ t.test('a server that takes everything and says nothing is given up after two se
   await test.pass(3);
   t.not(state(), 'ready');
   t.match(test.engine.status().counts.losses, { silent: 1 });
+  await test.until(() => peer.leftUnread !== '');
+  t.match(peer.leftUnread, /\|remove_route\|register$/, 'the last that it has to read');
   await test.until(() => peer.connectionCount === 2);
   peer.wake();
   await test.until(() => state() === 'ready');
@@ -152,6 +154,24 @@ t.test('what the server hands over after it stood still is refused for a while, 
   }
 });
 
+t.test('what waited through two standstills is refused for as long as both', async (t) => {
+  const { peer, test } = await world(t, { stallMs: 400 });
+  for (let times = 0; times < 2; times++) {
+    await test.pass(2);
+    peer.hang();
+    await test.pass(5);
+    peer.wake();
+    peer.request(requestText());
+    t.match((await peer.next()).text, /^SIP\/2\.0 503 /);
+  }
+  await test.pass(6);
+  peer.request(requestText());
+  t.match((await peer.next()).text, /^SIP\/2\.0 503 /);
+  await test.pass(6);
+  peer.request(requestText());
+  t.match((await peer.next()).text, /^SIP\/2\.0 200 /);
+});
+
 t.test('a hung server that is given up and goes on then is not believed at once either', async (t) => {
   const { peer, test, state } = await world(t, { stallMs: 400 });
   peer.hang();
@@ -172,7 +192,10 @@ t.test('after a standstill of this process, what waited gets 503', async (t) => 
   peer.request(requestText({ callId: 'during' }));
   t.match((await peer.next()).text, /^SIP\/2\.0 503 /);
   t.equal(test.engine.statistics.stalls, 1);
-  await test.pass(2);
+  await test.pass(13);
+  peer.request(requestText({ callId: 'later' }));
+  t.match((await peer.next()).text, /^SIP\/2\.0 503 /, 'the server may have stood still with it, and longer');
+  await test.pass(3);
   peer.request(requestText({ callId: 'after' }));
   t.match((await peer.next()).text, /^SIP\/2\.0 200 /);
   t.equal(test.engine.status().state, 'ready', "the standstill is not the server's");

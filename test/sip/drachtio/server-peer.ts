@@ -24,6 +24,8 @@ export interface PeerOptions {
  */
 export class ServerPeer {
   readonly routes: string[] = [];
+  /** What nobody had read of the last connection that the engine closed; a byte string. */
+  leftUnread = '';
   #isHung = false;
   connectionCount = 0;
   options: PeerOptions;
@@ -121,6 +123,7 @@ export class ServerPeer {
     this.#rest = Buffer.alloc(0);
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => this.#onData(chunk));
+    socket.on('end', () => (this.leftUnread = this.#rest.toString('latin1')));
   }
 
   /** Reads nothing any more; what comes waits. */

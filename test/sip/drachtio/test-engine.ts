@@ -6,7 +6,6 @@ import type { NameLookup } from '../../../lib/sip/serving/name-cache.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { RecordedLog } from '../embedded/recorded-log.ts';
 import { REGISTER_OK } from '../embedded/test-engine.ts';
-import type { ServerPeer } from './server-peer.ts';
 
 export interface TestEngineOptions extends Partial<Omit<DrachtioEngineSettings, 'server'>> {
   readonly handlers?: ReadonlyMap<string, RequestHandler>;
@@ -14,6 +13,9 @@ export interface TestEngineOptions extends Partial<Omit<DrachtioEngineSettings, 
   /** Addresses of this host besides loopback. */
   readonly hostAddresses?: readonly string[];
 }
+
+/** Where the admin port is; on 127.0.0.1 unless it says otherwise. */
+type AdminPlace = { readonly host?: string; readonly port: number };
 
 /** An engine connected to a peer; its time is the test's. */
 export class TestEngine {
@@ -24,11 +26,11 @@ export class TestEngine {
   readonly optionsUnsent: string[] = [];
   #random = 4711;
 
-  constructor(t: Test, peer: ServerPeer, options: TestEngineOptions = {}) {
+  constructor(t: Test, { host = '127.0.0.1', port }: AdminPlace, options: TestEngineOptions = {}) {
     const { handlers = REGISTER_OK, lookup, hostAddresses = [], ...settings } = options;
     this.engine = new DrachtioEngine(
       {
-        server: { host: '127.0.0.1', port: peer.port, secret: 'cymru' },
+        server: { host, port, secret: 'cymru' },
         listeners: [],
         serverHeader: 'test',
         supported: ['path'],
@@ -49,7 +51,7 @@ export class TestEngine {
     t.teardown(() => this.engine.stop());
   }
 
-  static async start(t: Test, peer: ServerPeer, options: TestEngineOptions = {}): Promise<TestEngine> {
+  static async start(t: Test, peer: AdminPlace, options: TestEngineOptions = {}): Promise<TestEngine> {
     const test = new TestEngine(t, peer, options);
     await test.engine.start();
     return test;
