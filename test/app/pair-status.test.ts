@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ReplicationState } from '../../lib/mi/commands/status.ts';
 import { Daemon } from '../support/daemon.ts';
+import { EMBEDDED, ENGINES, type TestEngine } from '../support/engines.ts';
 import { loopbackAddress } from '../support/free-port.ts';
 import { until } from '../support/until.ts';
 import { expositionOf } from '../mi/metrics/support/exposition.ts';
@@ -33,9 +34,9 @@ function configOf({ nodeId, addresses, secret = SECRET, inTable = false }: NodeT
   ].join('\n');
 }
 
-function start(t: Test, text: NodeText): Promise<Daemon> {
+function start(t: Test, text: NodeText, engine: TestEngine = EMBEDDED): Promise<Daemon> {
   const address = text.addresses[text.nodeId - 1] ?? '';
-  return Daemon.start(t, { address, bin: BIN_PORT, config: configOf(text), http: true });
+  return Daemon.start(t, { address, bin: BIN_PORT, config: configOf(text), http: true, engine });
 }
 
 async function replication(daemon: Daemon): Promise<ReplicationState> {
@@ -60,64 +61,74 @@ async function metricsOf({ address, httpPort }: Daemon) {
 const isInSync = ({ outgoing, incoming, synced }: ReplicationState) =>
   outgoing === 'in-sync' && incoming === 'in-sync' && synced;
 
-t.test('a pair shows that it is in sync, and what is left of it when one node is killed', async (t) => {
-  const addresses = [loopbackAddress(), loopbackAddress()] as const;
-  const first = await start(t, { nodeId: 1, addresses });
-  const alone = await once(first, ({ synced }) => synced);
-  t.match(alone, { outgoing: 'down', membership: 'member', commit: 'twin', waits_for: /^waits for a link to node 2/ });
-  t.same((await first.status()).degraded, ['twin']);
-  const second = await start(t, { nodeId: 2, addresses });
-  const state = await once(first, isInSync);
-  t.match(state, {
-    listen: `bin:${addresses[0]}:${BIN_PORT}`,
-    twin_id: 2,
-    twin_url: `bin:${addresses[1]}:${BIN_PORT}`,
-    enabled: true,
-    clock_offset_ms: Number,
-    wall_clock_offset_ms: Number,
-    last_reconcile: { took_ms: Number, received: 0, changed: 0 },
-  });
-  t.notMatch(state, { waits_for: String });
-  t.same((await first.status()).degraded, []);
+for (const engine of ENGINES) {
+  t.test(
+    `a pair shows that it is in sync, and what is left of it when one node is killed (${engine.name})`,
+    async (t) => {
+      const addresses = [loopbackAddress(), loopbackAddress()] as const;
+      const first = await start(t, { nodeId: 1, addresses }, engine);
+      const alone = await once(first, ({ synced }) => synced);
+      t.match(alone, {
+        outgoing: 'down',
+        membership: 'member',
+        commit: 'twin',
+        waits_for: /^waits for a link to node 2/,
+      });
+      t.same((await first.status()).degraded, ['twin']);
+      const second = await start(t, { nodeId: 2, addresses }, engine);
+      const state = await once(first, isInSync);
+      t.match(state, {
+        listen: `bin:${addresses[0]}:${BIN_PORT}`,
+        twin_id: 2,
+        twin_url: `bin:${addresses[1]}:${BIN_PORT}`,
+        enabled: true,
+        clock_offset_ms: Number,
+        wall_clock_offset_ms: Number,
+        last_reconcile: { took_ms: Number, received: 0, changed: 0 },
+      });
+      t.notMatch(state, { waits_for: String });
+      t.same((await first.status()).degraded, []);
 
-  const phone = await first.phone(t);
-  t.equal((await phone.register({ aor: 'sip:alice@example.com' })).status, 200);
-  t.equal((await second.dump()).length, 1, 'an answered registration is on both nodes');
-  t.match(await first.mi('get_statistics', { statistics: ['clusterer:'] }), {
-    'clusterer:clusterer_nodes': 1,
-    'clusterer:clusterer_nodes_up': 1,
-    'clusterer:clusterer_nodes_down': 0,
-  });
-  const { problems, value } = await metricsOf(first);
-  t.same(problems, []);
-  t.equal(value('twinreg_in_sync'), 1);
-  t.equal(value('twinreg_replication_state', { direction: 'incoming', state: 'in-sync' }), 1);
-  t.equal(value('twinreg_replication_head_position'), 1);
-  t.equal((await metricsOf(second)).value('twinreg_replication_applied_position'), 1);
-  t.match((await first.twinreg('status')).out, /\n {15}phones: replies wait until both nodes have the binding\n/);
-  t.match(
-    (await first.twinreg('top', '--once')).out,
-    /\ntwin {11}node 2: in sync, \d+ changes? \(\d+ ms\) behind \(to it in-sync, from it in-sync\)/,
+      const phone = await first.phone(t);
+      t.equal((await phone.register({ aor: 'sip:alice@example.com' })).status, 200);
+      t.equal((await second.dump()).length, 1, 'an answered registration is on both nodes');
+      t.match(await first.mi('get_statistics', { statistics: ['clusterer:'] }), {
+        'clusterer:clusterer_nodes': 1,
+        'clusterer:clusterer_nodes_up': 1,
+        'clusterer:clusterer_nodes_down': 0,
+      });
+      const { problems, value } = await metricsOf(first);
+      t.same(problems, []);
+      t.equal(value('twinreg_in_sync'), 1);
+      t.equal(value('twinreg_replication_state', { direction: 'incoming', state: 'in-sync' }), 1);
+      t.equal(value('twinreg_replication_head_position'), 1);
+      t.equal((await metricsOf(second)).value('twinreg_replication_applied_position'), 1);
+      t.match((await first.twinreg('status')).out, /\n {15}phones: replies wait until both nodes have the binding\n/);
+      t.match(
+        (await first.twinreg('top', '--once')).out,
+        /\ntwin {11}node 2: in sync, \d+ changes? \(\d+ ms\) behind \(to it in-sync, from it in-sync\)/,
+      );
+
+      await second.kill();
+      await once(first, ({ outgoing }) => outgoing === 'down');
+      const { out } = await first.twinreg('status');
+      t.match(out, /\ntwin {11}node 2 at bin:\S+: NOT IN SYNC for \d+ s/);
+      t.match(out, 'phones: replies do not wait: bindings answered now are on this node only');
+      t.match(out, /\n {15}node 2 is the one that connects, to bin:/);
+      t.match(out, /\ndegraded +twin \(/);
+      t.match(await first.mi('get_statistics', { statistics: ['all'] }), {
+        'clusterer:clusterer_nodes_up': 0,
+        'clusterer:clusterer_nodes_down': 1,
+        'twinreg:replication_links': 1,
+        'twinreg:replication_reconciles': 1,
+        'twinreg:replication_lag_changes': 0,
+      });
+      const after = await metricsOf(first);
+      t.equal(after.value('twinreg_degraded', { reason: 'twin' }), 1);
+      t.equal(after.value('twinreg_clock_offset_seconds'), undefined);
+    },
   );
-
-  await second.kill();
-  await once(first, ({ outgoing }) => outgoing === 'down');
-  const { out } = await first.twinreg('status');
-  t.match(out, /\ntwin {11}node 2 at bin:\S+: NOT IN SYNC for \d+ s/);
-  t.match(out, 'phones: replies do not wait: bindings answered now are on this node only');
-  t.match(out, /\n {15}node 2 is the one that connects, to bin:/);
-  t.match(out, /\ndegraded +twin \(/);
-  t.match(await first.mi('get_statistics', { statistics: ['all'] }), {
-    'clusterer:clusterer_nodes_up': 0,
-    'clusterer:clusterer_nodes_down': 1,
-    'twinreg:replication_links': 1,
-    'twinreg:replication_reconciles': 1,
-    'twinreg:replication_lag_changes': 0,
-  });
-  const after = await metricsOf(first);
-  t.equal(after.value('twinreg_degraded', { reason: 'twin' }), 1);
-  t.equal(after.value('twinreg_clock_offset_seconds'), undefined);
-});
+}
 
 t.test('two nodes with two secrets tell each operator so, in one sentence', async (t) => {
   const addresses = [loopbackAddress(), loopbackAddress()] as const;

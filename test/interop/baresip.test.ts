@@ -2,6 +2,7 @@ import t, { type Test } from 'tap';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Daemon } from '../support/daemon.ts';
+import { ENGINES } from '../support/engines.ts';
 import { namespaceSkip, networkNamespace, type NetworkNamespace } from '../support/network-namespace.ts';
 import { Program } from '../support/program.ts';
 import { requireTool } from '../support/require-tool.ts';
@@ -10,10 +11,17 @@ import { tempFolder } from '../support/temp-folder.ts';
 const baresip = requireTool('baresip', 'baresip-core');
 const skip = baresip.skip !== false ? baresip.skip : namespaceSkip();
 
-for (const transport of ['udp', 'tcp'] as const) {
-  t.test(`baresip registers over ${transport}, is shown, and is gone when it quits`, { skip }, async (t) => {
+const WAYS = ENGINES.flatMap((engine) => [
+  { engine, transport: 'udp' },
+  { engine, transport: 'tcp' },
+]);
+
+for (const { engine, transport } of WAYS) {
+  const name = `baresip registers over ${transport}, is shown, and is gone when it quits (${engine.name})`;
+  t.test(name, { skip }, async (t) => {
     const namespace = networkNamespace(t);
-    const daemon = await Daemon.start(t, { address: namespace.address, port: 5060, within: namespace.command });
+    const place = { address: namespace.address, port: 5060, within: namespace.command };
+    const daemon = await Daemon.start(t, { engine, ...place });
 
     const phone = startBaresip(t, namespace, transport);
     await phone.printed('1 binding');

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { join } from 'node:path';
 import { Daemon } from '../support/daemon.ts';
+import { ENGINES } from '../support/engines.ts';
 import { Program } from '../support/program.ts';
 import { requireTool } from '../support/require-tool.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -8,12 +9,15 @@ import { tempFolder } from '../support/temp-folder.ts';
 const { path: sipp = '', skip } = requireTool('sipp', 'sip-tester');
 const CALLS = 100;
 
-for (const [transport, flag] of [
-  ['udp', 'u1'],
-  ['tcp', 't1'],
-] as const) {
-  t.test(`${String(CALLS)} sipp phones register, refresh and query over ${transport}`, { skip }, async (t) => {
-    const daemon = await Daemon.start(t);
+const WAYS = ENGINES.flatMap((engine) => [
+  { engine, transport: 'udp', flag: 'u1' },
+  { engine, transport: 'tcp', flag: 't1' },
+]);
+
+for (const { engine, transport, flag } of WAYS) {
+  const name = `${String(CALLS)} sipp phones register, refresh and query over ${transport} (${engine.name})`;
+  t.test(name, { skip }, async (t) => {
+    const daemon = await Daemon.start(t, { engine });
     const run = startSipp(daemon, 'register-refresh-query.xml', flag);
     t.equal(await run.ended(), 0, run.output);
     t.match(await daemon.mi('get_statistics', { statistics: ['all'] }), {

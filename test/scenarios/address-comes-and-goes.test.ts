@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { applianceNetwork, type ApplianceNetwork } from '../support/appliance-network.ts';
 import { Daemon } from '../support/daemon.ts';
 import { daemonCommand } from '../support/daemon-env.ts';
+import { EMBEDDED, ENGINES, type TestEngine } from '../support/engines.ts';
 import { namespaceSkip } from '../support/network-namespace.ts';
 import { NamespacedPhones } from '../support/namespaced-phones.ts';
 import { Program } from '../support/program.ts';
@@ -23,11 +24,16 @@ class Node {
   readonly daemon: Daemon;
   readonly #t: Test;
 
-  static async start(t: Test, bindsAnyAddress: boolean, prepare?: (network: ApplianceNetwork) => Promise<void>) {
+  static async start(
+    t: Test,
+    engine: TestEngine,
+    bindsAnyAddress: boolean,
+    prepare?: (network: ApplianceNetwork) => Promise<void>,
+  ) {
     const network = applianceNetwork(t, bindsAnyAddress);
     await prepare?.(network);
     const { within, address } = network.nodes[1];
-    const place = { address: network.virtualAddress, port: SIP_PORT, bin: 5555, binAddress: address, within };
+    const place = { engine, address: network.virtualAddress, port: SIP_PORT, bin: 5555, binAddress: address, within };
     return new Node(t, network, await Daemon.start(t, { ...place, config: config(network) }));
   }
 
@@ -124,7 +130,7 @@ const ARRIVED = ['the address arrived', 'active: the address is here'];
 const LEFT = ['the address left', 'passive: the address is not here'];
 
 t.test('where the kernel refuses the address, the node waits for it and serves when it comes', { skip }, async (t) => {
-  const node = await Node.start(t, false);
+  const node = await Node.start(t, EMBEDDED, false);
   t.match(node.ready(), { status: 200, degraded: ['twin', 'address'] });
   const socket = `udp:${node.daemon.address}:${SIP_PORT}`;
   const waiting = await node.daemon.status();
@@ -187,33 +193,37 @@ t.test('where the kernel refuses the address, the node waits for it and serves w
   );
 });
 
-t.test('where the kernel lets it bind any address, only the role waits', { skip }, async (t) => {
-  const node = await Node.start(t, true);
-  t.match(node.ready(), { status: 200, degraded: ['twin'] });
-  t.match(await node.daemon.status(), { listen: [/^udp/, /^tcp/], role: { active: false, address_here: false } });
-  node.giveAddress();
-  const phones = await node.phones();
-  await phones.more(10);
-  await node.pings();
-  t.equal(await node.daemon.mi('nh_enable_ping', [1]), 'OK');
-  for (const time of ['first', 'second']) {
-    node.takeAddress();
-    await node.says({ active: false, address_here: false });
-    t.equal(await node.pingsInTwoIntervals(), 0);
+for (const engine of ENGINES) {
+  t.test(`where the kernel lets it bind any address, only the role waits (${engine.name})`, { skip }, async (t) => {
+    const node = await Node.start(t, engine, true);
+    t.match(node.ready(), { status: 200, degraded: ['twin'] });
+    const { listen, role } = await node.daemon.status();
+    t.match(listen.toSorted(), [/^tcp/, /^udp/]);
+    t.match(role, { active: false, address_here: false });
     node.giveAddress();
+    const phones = await node.phones();
     await phones.more(10);
-    await node.says({ active: true, address_here: true });
     await node.pings();
-    t.same(await phones.refusals(), [], time);
-  }
-});
+    t.equal(await node.daemon.mi('nh_enable_ping', [1]), 'OK');
+    for (const time of ['first', 'second']) {
+      node.takeAddress();
+      await node.says({ active: false, address_here: false });
+      t.equal(await node.pingsInTwoIntervals(), 0);
+      node.giveAddress();
+      await phones.more(10);
+      await node.says({ active: true, address_here: true });
+      await node.pings();
+      t.same(await phones.refusals(), [], time);
+    }
+  });
+}
 
 t.test(
   'only with the address here is it a reason to take it away that a socket cannot be bound',
   { skip },
   async (t) => {
     const holder = Promise.withResolvers<Program>();
-    const node = await Node.start(t, false, async (network) => {
+    const node = await Node.start(t, EMBEDDED, false, async (network) => {
       const code = `require('dgram').createSocket('udp4').bind(${SIP_PORT}, '0.0.0.0', () => console.log('holds it'))`;
       const program = new Program(
         t,

@@ -1,6 +1,7 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { Appliance } from '../support/appliance.ts';
 import { applianceSkip } from '../support/appliance-network.ts';
+import { ENGINES, type TestEngine } from '../support/engines.ts';
 import { agree, otherOf, pingsAlone, report, startPhones, takeover, type FailoverTimes } from '../support/failover.ts';
 import type { NodeId } from '../support/pair.ts';
 import { inTest } from '../support/soak.ts';
@@ -10,8 +11,21 @@ const ROUNDS = inTest(1, { inSoak: 6 });
 const CONFIG = 'nathelper: {natping_interval: 1, max_pings_lost: 5}';
 const options = { skip: applianceSkip(), timeout: inTest(240_000, { inSoak: 3_600_000 }) };
 
-t.test('while both daemons hang nobody has the address, and the first to go on gets it', options, async (t) => {
-  const appliance = await Appliance.start(t, { config: CONFIG });
+for (const engine of ENGINES) {
+  t.test(
+    `while both daemons hang nobody has the address, and the first to go on gets it (${engine.name})`,
+    options,
+    (t) => bothHang(t, engine),
+  );
+  t.test(
+    `while the nodes do not hear each other both serve and say so; healed, one of them does (${engine.name})`,
+    options,
+    (t) => bothServe(t, engine),
+  );
+}
+
+async function bothHang(t: Test, engine: TestEngine): Promise<void> {
+  const appliance = await Appliance.start(t, { engine, config: CONFIG });
   const phones = await startPhones(t, appliance);
   const times: FailoverTimes[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -31,10 +45,10 @@ t.test('while both daemons hang nobody has the address, and the first to go on g
   }
   report(t, 'when both checks have failed, and one daemon goes on', times);
   await agree(t, appliance, phones);
-});
+}
 
-t.test('while the nodes do not hear each other both serve and say so; healed, one of them does', options, async (t) => {
-  const appliance = await Appliance.start(t, { config: CONFIG });
+async function bothServe(t: Test, engine: TestEngine): Promise<void> {
+  const appliance = await Appliance.start(t, { engine, config: CONFIG });
   const phones = await startPhones(t, appliance);
   const [cutting, healing]: [FailoverTimes[], FailoverTimes[]] = [[], []];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -62,4 +76,4 @@ t.test('while the nodes do not hear each other both serve and say so; healed, on
   report(t, 'when the link between the nodes is cut, by the other one', cutting);
   report(t, 'when it is healed', healing);
   await agree(t, appliance, phones);
-});
+}

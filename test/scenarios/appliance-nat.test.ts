@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Appliance } from '../support/appliance.ts';
 import { applianceSkip } from '../support/appliance-network.ts';
+import { ENGINES, type TestEngine } from '../support/engines.ts';
 import { otherOf } from '../support/failover.ts';
 import { phonesBehind, type NattedPhones } from '../support/nat-network.ts';
 import type { NodeId } from '../support/pair.ts';
@@ -31,8 +32,14 @@ const baresip = requireTool('baresip', 'baresip-core');
 const skips = [sipp.skip, requireTool('nft', 'nftables').skip, requireTool('conntrack').skip, applianceSkip()];
 const skip = skips.find((reason) => reason !== false) ?? false;
 
-t.test(`${PHONES} phones behind a NAT survive three failovers`, { skip, timeout: 240_000 }, async (t) => {
-  const appliance = await Appliance.start(t, { config: CONFIG });
+for (const engine of ENGINES) {
+  t.test(`${PHONES} phones behind a NAT survive three failovers (${engine.name})`, { skip, timeout: 240_000 }, (t) =>
+    survive(t, engine),
+  );
+}
+
+async function survive(t: Test, engine: TestEngine): Promise<void> {
+  const appliance = await Appliance.start(t, { engine, config: CONFIG });
   const router = appliance.network.client.name;
   const phones = phonesBehind(t, router, 'eth0', NAT_TIMEOUT_S);
   const pings = await PingsReceived.start(t, phones);
@@ -62,7 +69,7 @@ t.test(`${PHONES} phones behind a NAT survive three failovers`, { skip, timeout:
     t.equal(phones.bindings().length >= PHONES, true, 'through the NAT');
     await mend(appliance, old);
   }
-});
+}
 
 /** Whatever was done to it. */
 async function mend(appliance: Appliance, node: NodeId): Promise<void> {

@@ -2,41 +2,22 @@ import t, { type Test } from 'tap';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { Daemon } from '../support/daemon.ts';
-import { DOUBLE_COMMAND, DrachtioProcess, realDrachtio } from '../support/drachtio/drachtio-process.ts';
 import type { DrachtioServer } from '../support/drachtio/place.ts';
+import { DRACHTIO, ENGINES } from '../support/engines.ts';
 import { contradicted, RecordingPhones } from '../support/recording-phones.ts';
 import { cseqsOf, tableOf } from '../support/shown-table.ts';
 import { until } from '../support/until.ts';
 
-/** A server answers what is sent again as it did before, its own 503 too, for so long. */
-const TIMERS = { t1x64Ms: 4000 };
+const LOAD = {
+  perSecond: 300,
+  /** Many, since those whose requests were with the daemon when the connection broke get no answer for 64 seconds. */
+  phones: 4000,
+};
 
-const real = realDrachtio();
-
-const SERVERS = [
-  {
-    name: 'a double',
-    skip: false,
-    open: (t: Test): Promise<DrachtioServer> => DrachtioProcess.start(t, DOUBLE_COMMAND, { timers: TIMERS }),
-  },
-  {
-    name: 'a real drachtio-server',
-    skip: real.skip,
-    open: (t: Test): Promise<DrachtioServer> => {
-      if (real.skip !== false) throw new Error(real.skip);
-      return DrachtioProcess.start(t, real.command, { timers: TIMERS });
-    },
-  },
-] as const;
-
-const PER_SECOND = 300;
-/** Enough that some are left when those are stuck whose requests the server lost: it answers nothing that is sent again for 64 seconds. */
-const PHONES = 4000;
-
-function daemonBehind(t: Test, server: DrachtioServer, rest = ''): Promise<Daemon> {
-  const { address, sipPort, adminAddress, adminPort, secret } = server;
-  const sip = `sip: {engine: drachtio, drachtio_host: ${adminAddress}, drachtio_port: ${String(adminPort)}, drachtio_secret: ${secret}}\n`;
-  return Daemon.start(t, { address, port: sipPort, http: true, config: sip + rest });
+async function behindServer(t: Test): Promise<{ readonly daemon: Daemon; readonly server: DrachtioServer }> {
+  const daemon = await Daemon.start(t, { engine: DRACHTIO, http: true });
+  if (daemon.server === undefined) throw new Error('the daemon opened its sockets itself');
+  return { daemon, server: daemon.server };
 }
 
 async function readiness(daemon: Daemon): Promise<number> {
@@ -74,64 +55,66 @@ async function pingedPhone(t: Test, daemon: Daemon, user: string, answers: boole
   return { pings: () => pings };
 }
 
-for (const { name, skip, open } of SERVERS) {
-  t.test(`killed under load, ${name} comes back and nothing that was answered is lost`, { skip }, async (t) => {
-    const server = await open(t);
-    const daemon = await daemonBehind(t, server);
-    const phones = await RecordingPhones.start(t, sipOf(server), { perSecond: PER_SECOND, phones: PHONES });
-    await phones.answers(500);
-    await server.kill();
-    await until(async () => (await readiness(daemon)) === 503);
-    await server.start();
-    await until(async () => (await readiness(daemon)) === 200);
-    await phones.answers(phones.answeredCount + 1000);
-    await phones.stop();
-    const told = phones.records();
-    t.same(contradicted(told, told, cseqsOf(tableOf(await daemon.dump()))), []);
-    t.match((await daemon.status()).drachtio, { connected: true, connects: 2, losses: 1 });
+t.test(`killed under load, a ${DRACHTIO.name} comes back and nothing that was answered is lost`, async (t) => {
+  const { daemon, server } = await behindServer(t);
+  const phones = await RecordingPhones.start(t, daemon, LOAD);
+  await phones.answers(500);
+  await server.kill();
+  await until(async () => (await readiness(daemon)) === 503);
+  await server.start();
+  await until(async () => (await readiness(daemon)) === 200);
+  await phones.answers(phones.answeredCount + 1000);
+  await phones.stop();
+  const told = phones.records();
+  t.same(contradicted(told, told, cseqsOf(tableOf(await daemon.dump()))), []);
+  t.match((await daemon.status()).drachtio, { connected: true, connects: 2, losses: 1 });
+});
+
+t.test(`hung under load, a ${DRACHTIO.name} is given up, and served when it goes on`, async (t) => {
+  const { daemon, server } = await behindServer(t);
+  const phones = await RecordingPhones.start(t, daemon, LOAD);
+  await phones.answers(500);
+  server.hang();
+  await until(async () => (await readiness(daemon)) === 503);
+  server.resume();
+  await until(async () => (await readiness(daemon)) === 200);
+  await phones.answers(phones.answeredCount + 1000);
+  await phones.stop();
+  const told = phones.records();
+  t.same(contradicted(told, told, cseqsOf(tableOf(await daemon.dump()))), []);
+  const metrics = await (await fetch(`http://${daemon.address}:${String(daemon.httpPort)}/metrics`)).text();
+  t.match(metrics, /^twinreg_drachtio_losses_total\{reason="silent"\} [1-9]/m);
+});
+
+t.test(`restarted in front of a ${DRACHTIO.name} under load, the daemon serves its phones again`, async (t) => {
+  const { daemon, server } = await behindServer(t);
+  const phones = await RecordingPhones.start(t, daemon, LOAD);
+  await phones.answers(500);
+  await daemon.stop();
+  const { folder, address, port } = daemon;
+  const again = await Daemon.start(t, { engine: DRACHTIO, folder, address, port });
+  t.equal(again.server, server, 'the server was there all the time');
+  await phones.answers(phones.answeredCount + 1000);
+  await phones.stop();
+  const told = phones.records();
+  t.same(contradicted(told, told, cseqsOf(tableOf(await again.dump()))), []);
+  const refusals = new Set(phones.refusals.map((text) => text.split('\r\n')[0]));
+  t.strictSame([...refusals], ['SIP/2.0 503 Service Unavailable'], 'meanwhile the server answers by itself');
+});
+
+for (const engine of ENGINES) {
+  t.test(`a phone that answers pings stays, and one that does not is removed (${engine.name})`, async (t) => {
+    const config = 'nathelper: {natping_interval: 2, ping_threshold: 1, max_pings_lost: 2}\n';
+    const daemon = await Daemon.start(t, { engine, config });
+    const answering = await pingedPhone(t, daemon, 'here', true);
+    const silent = await pingedPhone(t, daemon, 'gone', false);
+    await daemon.logged('contact removed: it does not answer pings');
+    t.same(await daemon.contactsOf('gone@example.com'), []);
+    t.equal((await daemon.contactsOf('here@example.com')).length, 1);
+    const { answered, lost } = (await daemon.status()).pings;
+    t.ok(answered >= 1);
+    t.equal(lost, 2);
+    t.ok(answering.pings() >= answered);
+    t.ok(silent.pings() >= 2);
   });
-
-  t.test(`hung under load, ${name} is given up, and served when it goes on`, { skip }, async (t) => {
-    const server = await open(t);
-    const daemon = await daemonBehind(t, server);
-    const phones = await RecordingPhones.start(t, sipOf(server), { perSecond: PER_SECOND, phones: PHONES });
-    await phones.answers(500);
-    server.hang();
-    await until(async () => (await readiness(daemon)) === 503);
-    server.resume();
-    await until(async () => (await readiness(daemon)) === 200);
-    await phones.answers(phones.answeredCount + 1000);
-    await phones.stop();
-    const told = phones.records();
-    t.same(contradicted(told, told, cseqsOf(tableOf(await daemon.dump()))), []);
-    const metrics = await (await fetch(`http://${daemon.address}:${String(daemon.httpPort)}/metrics`)).text();
-    t.match(metrics, /^twinreg_drachtio_losses_total\{reason="silent"\} [1-9]/m);
-  });
-
-  t.test(
-    `pinged through ${name}, a phone that answers stays, and one that does not is removed`,
-    { skip },
-    async (t) => {
-      const server = await open(t);
-      const daemon = await daemonBehind(
-        t,
-        server,
-        'nathelper: {natping_interval: 2, ping_threshold: 1, max_pings_lost: 2}\n',
-      );
-      const answering = await pingedPhone(t, daemon, 'here', true);
-      const silent = await pingedPhone(t, daemon, 'gone', false);
-      await daemon.logged('contact removed: it does not answer pings');
-      t.same(await daemon.contactsOf('gone@example.com'), []);
-      t.equal((await daemon.contactsOf('here@example.com')).length, 1);
-      const { answered, lost } = (await daemon.status()).pings;
-      t.ok(answered >= 1);
-      t.equal(lost, 2);
-      t.ok(answering.pings() >= answered);
-      t.ok(silent.pings() >= 2);
-    },
-  );
-}
-
-function sipOf({ address, sipPort }: DrachtioServer) {
-  return { address, port: sipPort };
 }

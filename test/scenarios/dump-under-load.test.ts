@@ -3,13 +3,17 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Daemon, type DumpedAor } from '../support/daemon.ts';
+import { DRACHTIO, EMBEDDED } from '../support/engines.ts';
 import { askFifo } from '../support/fifo-client.ts';
 import { contradicted, RecordingPhones } from '../support/recording-phones.ts';
 import { inTest } from '../support/soak.ts';
 
 /** Contacts that are there all the time, and phones that come and go beside them. */
 const LASTING = inTest(20_000, { inSoak: 300_000 });
-const LOAD = { perSecond: inTest(400, { inSoak: 2000 }), phones: 400 };
+const LOADS = [
+  { engine: EMBEDDED, perSecond: inTest(400, { inSoak: 2000 }), phones: 400 },
+  { engine: DRACHTIO, perSecond: 300, phones: 300 },
+];
 
 const CONFIG = 'nathelper:\n  natping_interval: 0\n';
 
@@ -17,43 +21,45 @@ interface Dump {
   readonly Domains: readonly { readonly AORs: readonly DumpedAor[] }[];
 }
 
-t.test('dumps over HTTP, unix socket and FIFO are whole while phones come and go', async (t) => {
-  const daemon = await Daemon.start(t, { http: true, fifo: true, config: CONFIG });
-  await addLasting(daemon);
-  const phones = await RecordingPhones.start(t, daemon, LOAD);
-  await phones.answers(LOAD.phones);
+for (const { engine, ...load } of LOADS) {
+  t.test(`dumps over HTTP, unix socket and FIFO are whole while phones come and go (${engine.name})`, async (t) => {
+    const daemon = await Daemon.start(t, { engine, http: true, fifo: true, config: CONFIG });
+    await addLasting(daemon);
+    const phones = await RecordingPhones.start(t, daemon, load);
+    await phones.answers(load.phones);
 
-  const earliest = phones.records();
-  const answeredBefore = phones.answeredCount;
-  const ways: readonly (readonly [name: string, dump: () => Promise<Dump>])[] = [
-    ['HTTP', () => overHttp(daemon)],
-    ['unix socket', () => overCommand(daemon)],
-    ['FIFO', () => overFifo(daemon)],
-  ];
-  const dumps = await Promise.all(ways.map(async ([name, dump]) => [name, await dump()] as const));
-  const text = await askFifo(daemon, (reply) => `:ul_dump:${reply}\nbrief\n\n`);
-  t.ok(phones.answeredCount > answeredBefore, 'phones are answered meanwhile');
-  // A phone goes on only when it was answered: each of them has gone on since.
-  await phones.answers(phones.answeredCount + 2 * LOAD.phones);
-  const latest = phones.records();
+    const earliest = phones.records();
+    const answeredBefore = phones.answeredCount;
+    const ways: readonly (readonly [name: string, dump: () => Promise<Dump>])[] = [
+      ['HTTP', () => overHttp(daemon)],
+      ['unix socket', () => overCommand(daemon)],
+      ['FIFO', () => overFifo(daemon)],
+    ];
+    const dumps = await Promise.all(ways.map(async ([name, dump]) => [name, await dump()] as const));
+    const text = await askFifo(daemon, (reply) => `:ul_dump:${reply}\nbrief\n\n`);
+    t.ok(phones.answeredCount > answeredBefore, 'phones are answered meanwhile');
+    // A phone goes on only when it was answered: each of them has gone on since.
+    await phones.answers(phones.answeredCount + 2 * load.phones);
+    const latest = phones.records();
 
-  for (const [name, dump] of dumps) {
-    const aors = dump.Domains.flatMap(({ AORs }) => AORs);
-    t.equal(new Set(aors.map(({ AOR }) => AOR)).size, aors.length, `${name}: no AoR twice`);
-    t.same(missing(aors), [], `${name}: all that was there throughout`);
-    t.same(contradicted(earliest, latest, cseqsOf(aors)), [], `${name}: no phone's binding is one that it never had`);
-  }
-  const lines = text.match(/^\tAOR:: lasting\d+@/gm) ?? [];
-  t.equal(lines.length, LASTING, 'text form: each once');
-  t.equal(new Set(lines).size, LASTING);
+    for (const [name, dump] of dumps) {
+      const aors = dump.Domains.flatMap(({ AORs }) => AORs);
+      t.equal(new Set(aors.map(({ AOR }) => AOR)).size, aors.length, `${name}: no AoR twice`);
+      t.same(missing(aors), [], `${name}: all that was there throughout`);
+      t.same(contradicted(earliest, latest, cseqsOf(aors)), [], `${name}: no phone's binding is one that it never had`);
+    }
+    const lines = text.match(/^\tAOR:: lasting\d+@/gm) ?? [];
+    t.equal(lines.length, LASTING, 'text form: each once');
+    t.equal(new Set(lines).size, LASTING);
 
-  t.same(phones.refusals, []);
-  t.same(
-    earliest.filter(({ asked }, index) => (latest[index]?.answered ?? 0) < asked),
-    [],
-    'what phones asked for meanwhile was answered',
-  );
-});
+    t.same(phones.refusals, []);
+    t.same(
+      earliest.filter(({ asked }, index) => (latest[index]?.answered ?? 0) < asked),
+      [],
+      'what phones asked for meanwhile was answered',
+    );
+  });
+}
 
 function contactOf(index: number): string {
   return `sip:lasting${index}@127.0.0.1:9`;

@@ -6,6 +6,7 @@ import { Appliance } from '../support/appliance.ts';
 import { applianceSkip } from '../support/appliance-network.ts';
 import { daemonEnv } from '../support/daemon-env.ts';
 import type { Daemon } from '../support/daemon.ts';
+import { DRACHTIO } from '../support/engines.ts';
 import type { NodeId } from '../support/pair.ts';
 import { until } from '../support/until.ts';
 
@@ -30,35 +31,39 @@ async function historyOf(daemon: Daemon): Promise<readonly string[]> {
 const after = (lines: readonly string[], at: number, line: RegExp) =>
   lines.findIndex((one, n) => n > at && line.test(one));
 
+const HANDED = 'an operator hands the address over, and back, and both nodes have it in their history';
+
+async function handOver(t: Test, appliance: Appliance): Promise<void> {
+  for (const [from, to] of [
+    [1, 2],
+    [2, 1],
+  ] as const satisfies readonly (readonly [NodeId, NodeId])[]) {
+    const node = appliance.daemon(from);
+    t.equal(said(node), '0');
+    t.match(await node.twinreg('handover', '--check'), { code: 0, out: /handover would be tried/ });
+    t.match(await node.twinreg('handover'), { code: 0, err: '', out: DONE });
+    t.equal(said(node), '0', 'keepalived is free again');
+    t.notOk(appliance.hasAddress(from));
+    t.ok(appliance.hasAddress(to));
+    await appliance.settled(to);
+
+    const giver = await historyOf(node);
+    const asked = giver.findLastIndex((line) => line === `handover: node ${to} is to take over`);
+    const left = after(giver, asked, new RegExp(`^address-left: ${appliance.network.virtualAddress}$`));
+    t.ok(asked >= 0 && left > asked, giver.join('\n'));
+    t.ok(after(giver, asked, /^passive: /) > asked);
+    t.ok(after(giver, left, new RegExp(`^handover: done: .* node ${to} was active after `)) > left);
+    const taker = await historyOf(appliance.daemon(to));
+    const here = taker.findLastIndex((line) => line.startsWith('address-here: '));
+    t.ok(here >= 0 && after(taker, here - 1, /^active: /) >= here, taker.join('\n'));
+  }
+}
+
 // One appliance for all that goes well, and one for what does not: each takes a while to start.
 t.test('two nodes with keepalived', { skip }, async (t) => {
   const appliance = await Appliance.start(t);
 
-  t.test('an operator hands the address over, and back, and both nodes have it in their history', async (t) => {
-    for (const [from, to] of [
-      [1, 2],
-      [2, 1],
-    ] as const satisfies readonly (readonly [NodeId, NodeId])[]) {
-      const node = appliance.daemon(from);
-      t.equal(said(node), '0');
-      t.match(await node.twinreg('handover', '--check'), { code: 0, out: /handover would be tried/ });
-      t.match(await node.twinreg('handover'), { code: 0, err: '', out: DONE });
-      t.equal(said(node), '0', 'keepalived is free again');
-      t.notOk(appliance.hasAddress(from));
-      t.ok(appliance.hasAddress(to));
-      await appliance.settled(to);
-
-      const giver = await historyOf(node);
-      const asked = giver.findLastIndex((line) => line === `handover: node ${to} is to take over`);
-      const left = after(giver, asked, new RegExp(`^address-left: ${appliance.network.virtualAddress}$`));
-      t.ok(asked >= 0 && left > asked, giver.join('\n'));
-      t.ok(after(giver, asked, /^passive: /) > asked);
-      t.ok(after(giver, left, new RegExp(`^handover: done: .* node ${to} was active after `)) > left);
-      const taker = await historyOf(appliance.daemon(to));
-      const here = taker.findLastIndex((line) => line.startsWith('address-here: '));
-      t.ok(here >= 0 && after(taker, here - 1, /^active: /) >= here, taker.join('\n'));
-    }
-  });
+  t.test(HANDED, (t) => handOver(t, appliance));
 
   t.test('it is refused on the passive node, and while the nodes do not hear each other', async (t) => {
     const passive = await appliance.daemon(2).twinreg('handover');
@@ -153,5 +158,20 @@ t.test('two nodes whose keepalived has failed', { skip }, async (t) => {
     await again.kill();
     await appliance.startDaemon(1);
     t.equal(said(appliance.daemon(1)), '0', 'kill -9 lasts until the next start');
+  });
+});
+
+t.test(`two nodes behind a ${DRACHTIO.name}`, { skip }, async (t) => {
+  const appliance = await Appliance.start(t, { engine: DRACHTIO });
+  t.test(HANDED, (t) => handOver(t, appliance));
+
+  t.test('to a node whose drachtio-server is gone the address is not given', async (t) => {
+    await appliance.drachtio(2).kill();
+    await until(async () => (await appliance.daemon(2).status()).drachtio?.connected === false);
+    const err = /^twinreg: node 2 says that it would not serve phones, or get no address; /;
+    t.match(await appliance.daemon(1).twinreg('handover'), { code: 1, out: '', err });
+    t.ok(appliance.hasAddress(1));
+    await appliance.drachtio(2).start();
+    await until(async () => (await appliance.daemon(1).twinreg('handover', '--check')).code === 0);
   });
 });

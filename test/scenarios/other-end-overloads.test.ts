@@ -7,6 +7,7 @@ import { GREETING_LINKS_MAX } from '../../lib/replication/limits.ts';
 import { put, version } from '../location/support/states.ts';
 import { BesiegedDaemon, BIN_PORT, clusterText } from '../support/besieged-daemon.ts';
 import { Daemon, type DumpedAor, type LogLine } from '../support/daemon.ts';
+import { DRACHTIO } from '../support/engines.ts';
 import { FollowingTwin, type Following } from '../support/following-twin.ts';
 import { loopbackAddress } from '../support/free-port.ts';
 import { CLUSTER_SECRET, helloWith, RawTwin } from '../support/raw-twin.ts';
@@ -128,17 +129,7 @@ t.test('a twin that reads nothing under load', async (t) => {
   const besieged = await BesiegedDaemon.start(t, { load: HEAVY, cluster: { clusterer } });
   const { phones } = besieged;
 
-  await t.test('and says nothing either', async (t) => {
-    const twin = await FollowingTwin.inSync(t, besieged);
-    twin.raw.socket.pause();
-    const from = besieged.daemon.log.length;
-    await movesOn(besieged, from, 'in-sync', 'lagging');
-    t.pass('nobody waits for it any more');
-    await besieged.serves(t, 'a phone is served meanwhile');
-    await movesOn(besieged, from, 'lagging', 'down');
-    t.match(await besieged.refusal(), { by: 'us', reason: 'timeout', text: /nothing was heard of node 2/ });
-    await twin.raw.close();
-  });
+  await t.test('and says nothing either', (t) => isSilent(t, besieged));
 
   await t.test('but lives, for as long as it may, and then reads', async (t) => {
     const twin = await FollowingTwin.inSync(t, besieged);
@@ -186,6 +177,25 @@ t.test('a twin that reads nothing under load', async (t) => {
     t.same(phones?.refusals, []);
   });
 });
+
+t.test(`a twin that reads nothing and says nothing under load (${DRACHTIO.name})`, async (t) => {
+  const clusterer = [`secret: ${CLUSTER_SECRET}`, 'ping_interval: 1'];
+  const besieged = await BesiegedDaemon.start(t, { engine: DRACHTIO, load: DRACHTIO.load, cluster: { clusterer } });
+  await isSilent(t, besieged);
+  await besieged.unharmed(t);
+});
+
+async function isSilent(t: Test, besieged: BesiegedDaemon): Promise<void> {
+  const twin = await FollowingTwin.inSync(t, besieged);
+  twin.raw.socket.pause();
+  const from = besieged.daemon.log.length;
+  await movesOn(besieged, from, 'in-sync', 'lagging');
+  t.pass('nobody waits for it any more');
+  await besieged.serves(t, 'a phone is served meanwhile');
+  await movesOn(besieged, from, 'lagging', 'down');
+  t.match(await besieged.refusal(), { by: 'us', reason: 'timeout', text: /nothing was heard of node 2/ });
+  await twin.raw.close();
+}
 
 const isChange = ({ msg, ...line }: LogLine, from: string, to: string) =>
   msg === 'replication state changed' && line['from'] === from && line['to'] === to;

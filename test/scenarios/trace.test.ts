@@ -7,6 +7,7 @@ import { systemClock } from '../../lib/core/clock.ts';
 import { WATCHERS_MAX } from '../../lib/trace/watchers.ts';
 import { Daemon } from '../support/daemon.ts';
 import { daemonEnv } from '../support/daemon-env.ts';
+import { ENGINES } from '../support/engines.ts';
 
 const LAUNCHER = resolve(import.meta.dirname, '../../scripts/twinreg');
 
@@ -31,39 +32,44 @@ async function next(trace: AsyncGenerator<LiveEvent, void>, count: number): Prom
   return events;
 }
 
-t.test('a trace shows what a phone sends, what becomes of it, and what an operator does', async (t) => {
-  const daemon = await Daemon.start(t);
-  const phone = await daemon.phone(t);
-  const aor = `sip:alice@${daemon.address}`;
-  const trace = traceOf(daemon);
-  t.match(await next(trace, 1), [{ event: 'watching', aor: aor.slice(4) }]);
+for (const engine of ENGINES) {
+  t.test(
+    `a trace shows what a phone sends, what becomes of it, and what an operator does (${engine.name})`,
+    async (t) => {
+      const daemon = await Daemon.start(t, { engine });
+      const phone = await daemon.phone(t);
+      const aor = `sip:alice@${daemon.address}`;
+      const trace = traceOf(daemon);
+      t.match(await next(trace, 1), [{ event: 'watching', aor: aor.slice(4) }]);
 
-  await phone.register({ aor: `sip:bob@${daemon.address}`, contacts: ['<sip:bob@192.0.2.1>'] });
-  const headers = [['Authorization', 'Digest response="secret"']] as const;
-  await phone.register({ aor, contacts: ['<sip:alice@192.0.2.1>'], callId: 'c', cseq: 2, expires: 600, headers });
-  const accepted = await next(trace, 3);
-  t.match(accepted, [
-    {
-      event: 'received',
-      socket: `udp:${daemon.address}:${daemon.port}`,
-      text: /^REGISTER [^]*Authorization: \[redacted\]/,
+      await phone.register({ aor: `sip:bob@${daemon.address}`, contacts: ['<sip:bob@192.0.2.1>'] });
+      const headers = [['Authorization', 'Digest response="secret"']] as const;
+      await phone.register({ aor, contacts: ['<sip:alice@192.0.2.1>'], callId: 'c', cseq: 2, expires: 600, headers });
+      const accepted = await next(trace, 3);
+      t.match(accepted, [
+        {
+          event: 'received',
+          socket: `udp:${daemon.address}:${daemon.port}`,
+          text: /^REGISTER [^]*Authorization: \[redacted\]/,
+        },
+        { event: 'accepted', changes: [{ what: 'added', contact: 'sip:alice@192.0.2.1', expires_s: 600 }] },
+        { event: 'sent', status: 200 },
+      ]);
+      t.notMatch(JSON.stringify(accepted), /secret|bob/);
+
+      await phone.register({ aor, contacts: ['<sip:alice@192.0.2.1>'], callId: 'c', cseq: 1 });
+      t.match(await next(trace, 3), [
+        { event: 'received' },
+        { event: 'refused', reason: 'Invalid CSeq' },
+        { event: 'sent' },
+      ]);
+
+      await daemon.mi('ul_rm', { table_name: 'location', aor: aor.slice(4) });
+      t.match(await next(trace, 1), [{ event: 'changed', by: 'mi', changes: [{ what: 'all-removed' }] }]);
+      await trace.return();
     },
-    { event: 'accepted', changes: [{ what: 'added', contact: 'sip:alice@192.0.2.1', expires_s: 600 }] },
-    { event: 'sent', status: 200 },
-  ]);
-  t.notMatch(JSON.stringify(accepted), /secret|bob/);
-
-  await phone.register({ aor, contacts: ['<sip:alice@192.0.2.1>'], callId: 'c', cseq: 1 });
-  t.match(await next(trace, 3), [
-    { event: 'received' },
-    { event: 'refused', reason: 'Invalid CSeq' },
-    { event: 'sent' },
-  ]);
-
-  await daemon.mi('ul_rm', { table_name: 'location', aor: aor.slice(4) });
-  t.match(await next(trace, 1), [{ event: 'changed', by: 'mi', changes: [{ what: 'all-removed' }] }]);
-  await trace.return();
-});
+  );
+}
 
 t.test('a trace whose client has gone makes room for another', async (t) => {
   const daemon = await Daemon.start(t);

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Appliance } from '../support/appliance.ts';
 import { applianceSkip } from '../support/appliance-network.ts';
+import { ENGINES, type TestEngine } from '../support/engines.ts';
 import { agree, startPhones } from '../support/failover.ts';
 import type { NodeId } from '../support/pair.ts';
 import { Program } from '../support/program.ts';
@@ -70,8 +71,12 @@ function hook(conf: string, folder: string): string {
 const sqlite3 = requireTool('sqlite3');
 const skip = sqlite3.skip === false ? applianceSkip() : sqlite3.skip;
 
-t.test('the tutorial, followed', { skip, timeout: 240_000 }, async (t) => {
-  const appliance = await Appliance.prepare(t, { addresses: ADDRESSES, wholeConfig, editConf: hook });
+for (const engine of ENGINES) {
+  t.test(`the tutorial, followed (${engine.name})`, { skip, timeout: 240_000 }, (t) => follow(t, engine));
+}
+
+async function follow(t: Test, engine: TestEngine): Promise<void> {
+  const appliance = await Appliance.prepare(t, { engine, addresses: ADDRESSES, wholeConfig, editConf: hook });
   await t.test('2.1, 2.2: "a 2-node active/passive with a virtual IP in front"', (t) => provision(t, appliance));
 
   const phones = await startPhones(t, appliance);
@@ -88,7 +93,8 @@ t.test('the tutorial, followed', { skip, timeout: 240_000 }, async (t) => {
   await t.test('2.3: "periodic SIP OPTIONS pings originated by the registrar"', async (t) => {
     await until(() => seen().length >= 20);
     t.same(
-      seen().filter((ping) => !/^From: <?sip:pinger@localhost>?/m.test(ping)),
+      // A drachtio-server would put its own address there, and is given the name in capitals; names of hosts have no case.
+      seen().filter((ping) => !/^From: <?sip:pinger@(localhost|LOCALHOST)>?/m.test(ping)),
       [],
     );
     await answered(t, appliance, 1);
@@ -118,7 +124,7 @@ t.test('the tutorial, followed', { skip, timeout: 240_000 }, async (t) => {
     t.same(errorsOf(appliance, 2), []);
   });
   await t.test('1: "full-mesh data replication between the nodes"', (t) => agree(t, appliance, phones));
-});
+}
 
 async function provision(t: Test, appliance: Appliance): Promise<void> {
   await Promise.all([appliance.startDaemon(1), appliance.startDaemon(2)]);

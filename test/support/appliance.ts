@@ -4,6 +4,8 @@ import type { Test } from 'tap';
 import { applianceNetwork, type Addresses, type ApplianceNetwork, type Host } from './appliance-network.ts';
 import { ownScripts } from './appliance-script.ts';
 import { Daemon } from './daemon.ts';
+import type { DrachtioServer } from './drachtio/place.ts';
+import { EMBEDDED, type TestEngine } from './engines.ts';
 import { Keepalived, keepalivedConf, type KeepalivedValues } from './keepalived.ts';
 import type { NodeId } from './pair.ts';
 import { CLUSTER_SECRET } from './raw-twin.ts';
@@ -13,6 +15,8 @@ import { until } from './until.ts';
 import { WireCapture } from './wire-capture.ts';
 
 export interface ApplianceOptions {
+  /** Where the SIP of both nodes comes from; without it the embedded engine. */
+  readonly engine?: TestEngine;
   /** Sections of the configuration, the same on both nodes, beside those that make it a pair. */
   readonly config?: string;
   /** A node's whole configuration instead. */
@@ -87,6 +91,11 @@ export class Appliance {
     await this.settled();
   }
 
+  /** Where the SIP of both nodes comes from. */
+  get engine(): TestEngine {
+    return this.#options.engine ?? EMBEDDED;
+  }
+
   /** Where phones register. */
   get server() {
     return { address: this.network.virtualAddress, port: SIP_PORT };
@@ -111,11 +120,19 @@ export class Appliance {
     return daemon;
   }
 
+  /** The drachtio-server of a node, which was started before its daemon. */
+  drachtio(nodeId: NodeId): DrachtioServer {
+    const { server } = this.daemon(nodeId);
+    if (server === undefined) throw new Error(`node ${nodeId} has no drachtio-server`);
+    return server;
+  }
+
   /** Starts a node, or starts it again with what it has on disk; the one before has ended. Resolves when it serves. */
   async startDaemon(nodeId: NodeId): Promise<void> {
     const { host, folder } = this.#nodes[nodeId];
     const config = this.#config(nodeId);
-    const place = { folder, address: this.network.virtualAddress, port: SIP_PORT, within: host.within };
+    const { engine } = this;
+    const place = { engine, folder, address: this.network.virtualAddress, port: SIP_PORT, within: host.within };
     const daemon = await Daemon.start(this.#t, { ...place, bin: BIN_PORT, binAddress: host.address, config });
     this.#daemons.set(nodeId, daemon);
     tracked(folder, 'down', 0);

@@ -2,12 +2,15 @@ import type { Test } from 'tap';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { callMi, type Params } from '../../lib/cli/mi-client.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import type { NodeStatus } from '../../lib/mi/commands/status.ts';
 import { daemonEnv } from './daemon-env.ts';
+import type { DrachtioServer } from './drachtio/place.ts';
+import { EMBEDDED, sipKeys, type TestEngine } from './engines.ts';
 import { freePort, loopbackAddress } from './free-port.ts';
 import { SipClient } from './sip-client.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -21,6 +24,8 @@ export interface DaemonOptions {
   readonly address?: string;
   /** Without it a free one. */
   readonly port?: number;
+  /** Where SIP comes from; without it the embedded engine. */
+  readonly engine?: TestEngine;
   /** Port of the replication listener at `address`; without it there is none. */
   readonly bin?: number;
   /** Where the replication listener is instead: an address that does not move. */
@@ -81,6 +86,8 @@ export class Daemon {
   readonly httpPort: number;
   /** Its configuration file. */
   readonly configPath: string;
+  /** The drachtio-server that it is behind; it lives on when the daemon ends. */
+  readonly server: DrachtioServer | undefined;
   /** What it has logged so far. */
   readonly log: LogLine[] = [];
   readonly #child: ChildProcess;
@@ -95,6 +102,7 @@ export class Daemon {
       readonly httpPort: number;
       readonly configPath: string;
       readonly management: string;
+      readonly server: DrachtioServer | undefined;
     },
   ) {
     this.#child = child;
@@ -105,6 +113,7 @@ export class Daemon {
     this.httpPort = place.httpPort;
     this.configPath = place.configPath;
     this.#management = place.management;
+    this.server = place.server;
   }
 
   /** Resolves when the daemon says that it serves; rejects with what it said when it ends before. */
@@ -112,14 +121,15 @@ export class Daemon {
     const folder = options.folder ?? tempFolder(t);
     const address = options.address ?? loopbackAddress();
     const port = options.port ?? (await freePort(address));
-    const args = ['run', '--data', folder, '--listen', `sip:${address}:${port}`];
+    const server = await (options.engine ?? EMBEDDED).serverAt(t, address, port, options.within);
+    const args = ['run', '--data', folder, '--listen', `sip:${isIPv6(address) ? `[${address}]` : address}:${port}`];
     if (options.bin !== undefined)
       args.push(
         '--listen',
         `${options.bins === true ? 'bins' : 'bin'}:${options.binAddress ?? address}:${options.bin}`,
       );
     const httpPort = options.http === true ? await freePort(address) : 0;
-    const management = managementText({ ...options, folder, address }, httpPort);
+    const management = sipText(server) + managementText({ ...options, folder, address }, httpPort);
     const configPath = join(tempFolder(t), 'twinreg.yaml');
     writeFileSync(configPath, `${options.config ?? ''}\n${management}`);
     args.push('--config', configPath);
@@ -128,7 +138,7 @@ export class Daemon {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: daemonEnv(options.env),
     });
-    const place = { folder, address, port, httpPort, configPath, management };
+    const place = { folder, address, port, httpPort, configPath, management, server };
     const daemon = new Daemon(child, outcome(child), place);
     t.teardown(() => daemon.kill());
     await daemon.#serving();
@@ -247,6 +257,11 @@ export class Daemon {
 /** The `twinreg` command in a process of its own, to its end. */
 export function twinreg(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return outcome(spawn(LAUNCHER, words, { stdio: ['ignore', 'pipe', 'pipe'], env: daemonEnv(env) }));
+}
+
+/** A test that has more to say of `sip` says it in flow style, and all of it with `sipKeys`. */
+function sipText(server: DrachtioServer | undefined): string {
+  return server === undefined ? '' : `sip: {${sipKeys(server)}}\n`;
 }
 
 /** Daemons of tests run beside each other: none of them takes the machine's one HTTP port or the one usual FIFO. */

@@ -1,5 +1,6 @@
 import type { Test } from 'tap';
 import { Daemon } from './daemon.ts';
+import type { TestEngine } from './engines.ts';
 import { loopbackAddress } from './free-port.ts';
 import { PairLink } from './pair-link.ts';
 import { differences, tableOf, type ShownTable } from './shown-table.ts';
@@ -9,12 +10,16 @@ import { CLUSTER_SECRET } from './raw-twin.ts';
 export type NodeId = 1 | 2;
 
 export interface PairOptions {
+  /** Where the SIP of both nodes comes from; without it the embedded engine. */
+  readonly engine?: TestEngine;
   /** The working mode; without it the preset `full-sharing-cluster`. */
   readonly usrloc?: readonly string[];
   /** Further lines of `clusterer`. */
   readonly clusterer?: readonly string[];
   /** Further sections, the same on both nodes. */
   readonly config?: string;
+  /** Whether both have management over HTTP. */
+  readonly http?: boolean;
   /** Whether the nodes reach each other through `link`, which can be frozen, cut, delayed and throttled. */
   readonly viaRelay?: boolean;
 }
@@ -74,7 +79,15 @@ export class Pair {
   async restart(nodeId: NodeId): Promise<Daemon> {
     const { address, folder } = this.#places[nodeId];
     const port = this.#nodes.get(nodeId)?.port;
-    const options = { address, folder, bin: BIN_PORT, config: this.#config(nodeId) };
+    const { engine, http = false } = this.#options;
+    const options = {
+      address,
+      folder,
+      bin: BIN_PORT,
+      http,
+      config: this.#config(nodeId),
+      ...(engine === undefined ? {} : { engine }),
+    };
     const node = await Daemon.start(this.#t, port === undefined ? options : { ...options, port });
     this.#nodes.set(nodeId, node);
     return node;

@@ -31,6 +31,8 @@ interface Phone {
   answered: number;
   asked: number;
   sentAtMs: number;
+  /** Requests sent, repeated ones too. */
+  sent: number;
 }
 
 /**
@@ -57,7 +59,7 @@ export class RecordingPhones {
     this.#server = server;
     this.#perSecond = perSecond;
     this.#first = first;
-    this.#phones = Array.from({ length: phones }, () => ({ answered: 0, asked: 0, sentAtMs: 0 }));
+    this.#phones = Array.from({ length: phones }, () => ({ answered: 0, asked: 0, sentAtMs: 0, sent: 0 }));
   }
 
   static async start(
@@ -139,9 +141,10 @@ export class RecordingPhones {
     if (phone.asked === phone.answered) phone.asked += 1;
     else if (performance.now() - phone.sentAtMs < RESEND_MS) return;
     phone.sentAtMs = performance.now();
+    phone.sent += 1;
     const { address, port } = this.#socket.address();
     this.#socket.send(
-      registerText(this.#first + index, phone.asked, `${address}:${String(port)}`),
+      registerText(this.#first + index, phone.asked, phone.sent, `${address}:${String(port)}`),
       this.#server.port,
       this.#server.address,
     );
@@ -171,11 +174,12 @@ function isBoundAfter(cseq: number): boolean {
   return cseq % REMOVES_EVERY !== 0;
 }
 
-function registerText(index: number, cseq: number, from: string): Buffer {
+/** @param sent each has a branch of its own: a drachtio-server that lost a request answers nothing under its branch for a while */
+function registerText(index: number, cseq: number, sent: number, from: string): Buffer {
   const aor = `sip:phone${String(index)}@example.com`;
   const rows = [
     'REGISTER sip:example.com SIP/2.0',
-    `Via: SIP/2.0/UDP ${from};branch=z9hG4bK-${String(index)}-${String(cseq)};rport`,
+    `Via: SIP/2.0/UDP ${from};branch=z9hG4bK-${String(index)}-${String(sent)};rport`,
     'Max-Forwards: 70',
     `From: <${aor}>;tag=${String(index)}`,
     `To: <${aor}>`,

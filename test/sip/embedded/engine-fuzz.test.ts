@@ -2,69 +2,13 @@ import t from 'tap';
 import { equal } from 'node:assert/strict';
 import fc from 'fast-check';
 import { collectedMemory } from './collected-memory.ts';
+import { junk } from './junk.ts';
 import { headerOf, requestText, statusOf } from './sip-text.ts';
 import { TestEngine } from './test-engine.ts';
 import type { TcpPhone } from './tcp-phone.ts';
 import type { UdpPhone } from './udp-phone.ts';
 
 const GROWTH_BYTES_MAX = 4 << 20;
-
-const octet = fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code));
-const octets = fc.string({ unit: octet, maxLength: 300 });
-
-/** Pieces that mean something to a SIP reader, to be put where they do not belong. */
-const piece = fc.oneof(
-  octets,
-  fc.constantFrom(
-    '\r\n',
-    '\r\n\r\n',
-    '\n',
-    '\0',
-    ' ',
-    '\t',
-    '"',
-    '<',
-    '>',
-    ';',
-    ',',
-    ':',
-    '%',
-    '[',
-    ']',
-    '\\',
-    '\r\n ',
-  ),
-  fc.constantFrom(
-    'Content-Length: 99999999999999999999\r\n',
-    'l: -1\r\n',
-    'Contact: *\r\n',
-    'Via: ',
-    'SIP/2.0',
-    '4294967296',
-  ),
-  fc.constantFrom('\r\nVia: SIP/2.0/UDP [::1', '%00', '%', 'tag=', '"\\', 'Require: a,,b\r\n', 'CSeq: 1 ACK\r\n'),
-);
-
-const edit = fc.record({ at: fc.nat({ max: 600 }), cut: fc.nat({ max: 12 }), insert: piece });
-
-/** A request with some of its octets replaced. */
-const mutated = fc
-  .tuple(
-    fc.constantFrom('REGISTER', 'OPTIONS', 'INVITE', 'ACK', 'CANCEL', 'FOO'),
-    fc.array(edit, { minLength: 1, maxLength: 5 }),
-  )
-  .map(([method, edits]) =>
-    edits.reduce(
-      (text, { at, cut, insert }) => text.slice(0, at) + insert + text.slice(at + cut),
-      requestText({
-        method,
-        rows: ['Contact: "A \\" B" <sip:a@[::1]:5060;transport=udp>;q=0.5, <sip:b@192.0.2.1>', 'Supported: path, gruu'],
-        body: 'v=0\r\n',
-      }),
-    ),
-  );
-
-const junk = fc.oneof({ weight: 4, arbitrary: mutated }, { weight: 1, arbitrary: octets });
 
 /** Sends a REGISTER of its own and waits for its 200, past what else may come. */
 async function registers(phone: UdpPhone | TcpPhone, marker: string): Promise<void> {

@@ -37,6 +37,8 @@ export interface ProcessOptions extends Partial<DrachtioPlace> {
   readonly timers?: SipTimers;
   /** Whether it has a socket for SIP over WebSocket. */
   readonly hasWebSocket?: boolean;
+  /** The text of its configuration; without it one that has what is above. */
+  readonly conf?: (place: DrachtioPlace, timers: SipTimers) => string;
   /** Where it runs, if not here: `namespace.command`. */
   readonly within?: (program: string, ...args: readonly string[]) => [program: string, args: string[]];
   /** How to find out that it serves; without it, by a request to it. */
@@ -65,7 +67,8 @@ export class DrachtioProcess implements DrachtioServer {
     this.adminPort = place.adminPort;
     this.secret = place.secret;
     const file = join(folder, 'drachtio.conf.xml');
-    writeFileSync(file, configuration(place, options.timers ?? {}, folder));
+    const { conf = (place, timers) => configuration(place, timers, folder), timers = {} } = options;
+    writeFileSync(file, conf(place, timers));
     const [program, ...args] = [...command, '--file', file];
     this.#command = options.within?.(program, ...args) ?? [program, args];
     this.#isServing = options.isServing ?? answersAll;

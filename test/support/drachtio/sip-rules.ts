@@ -91,14 +91,14 @@ function byMethod(method: string): Verdict {
 
 /** An address as the server reads it: little more than that quotes and brackets have an end. */
 function isAddress(value: string): boolean {
-  return value !== '' && (value.match(/"/g) ?? []).length % 2 === 0 && isBracketed(value);
+  const bare = value.replaceAll(/"(?:\\.|[^"\\])*"/g, '');
+  return value !== '' && !bare.includes('"') && countOf(bare, '<') === countOf(bare, '>');
 }
 
 function isContact(value: string): boolean {
   return isAddress(value) && !/<\s*[<>]/.test(value);
 }
 
-function isBracketed(value: string): boolean {
-  const bare = value.replaceAll(/"(?:\\.|[^"\\])*"/g, '');
-  return (bare.match(/</g) ?? []).length === (bare.match(/>/g) ?? []).length;
+function countOf(text: string, character: string): number {
+  return text.split(character).length - 1;
 }

@@ -1,9 +1,11 @@
 import { requestText, transactionOf, type Exchange } from './exchange.ts';
 import type { App, Phone, Stage } from './stage.ts';
 
-interface Case {
+/** What is wrong with a REGISTER. */
+export interface MalformedCase {
   readonly what: string;
-  change(text: string, phone: Phone): string;
+  /** @param text of a REGISTER that is well formed */
+  change(text: string): string;
 }
 
 /** Takes a row out of a message. */
@@ -25,7 +27,7 @@ function more(...rows: readonly string[]): (text: string) => string {
   return (text) => text.replace('Content-Length: 0', [...rows, 'Content-Length: 0'].join('\r\n'));
 }
 
-const BARELY_SIP: readonly Case[] = [
+export const BARELY_SIP: readonly MalformedCase[] = [
   { what: 'no message at all', change: () => 'garbage\r\n\r\n' },
   { what: 'no Via', change: without('Via') },
   { what: 'a Via that is none', change: instead('Via', 'Via: nothing') },
@@ -39,7 +41,7 @@ const BARELY_SIP: readonly Case[] = [
   { what: 'a head without its end', change: (text) => text.slice(0, -4) },
 ];
 
-const BROKEN: readonly Case[] = [
+export const BROKEN: readonly MalformedCase[] = [
   { what: 'no From', change: without('From') },
   { what: 'no To', change: without('To') },
   { what: 'no Call-ID', change: without('Call-ID') },
@@ -68,7 +70,7 @@ const BROKEN: readonly Case[] = [
   { what: 'version 3', change: startLine('REGISTER sip:example.com SIP/3.0') },
 ];
 
-const ODD: readonly Case[] = [
+export const ODD: readonly MalformedCase[] = [
   { what: 'Max-Forwards: 0', change: instead('Max-Forwards', 'Max-Forwards: 0') },
   { what: 'no Max-Forwards', change: without('Max-Forwards') },
   { what: 'Max-Forwards of no number', change: instead('Max-Forwards', 'Max-Forwards: many') },
@@ -111,14 +113,14 @@ const ODD: readonly Case[] = [
 ];
 
 /** Plays cases of one kind; what comes of each is in the transcript, whatever it is. */
-async function playCases(stage: Stage, name: string, cases: readonly Case[]): Promise<void> {
+async function playCases(stage: Stage, name: string, cases: readonly MalformedCase[]): Promise<void> {
   const app = await stage.routed('register');
   const phone = await stage.phone();
   let number = 0;
   for (const { what, change } of cases) {
     number += 1;
     stage.note(`## ${what}`);
-    phone.send(change(requestText(phone, { id: `${name}-${String(number)}` }), phone));
+    phone.send(change(requestText(phone, { id: `${name}-${String(number)}` })));
     await outcome(stage, app, phone);
   }
 }
