@@ -32,3 +32,10 @@ t.test('a free port can be bound for UDP and for TCP', async (t) => {
   t.match(udp.address(), { address, port });
   t.match(tcp.address(), { address, port });
 });
+
+t.test('nobody gets the port of somebody who has not bound it yet', async (t) => {
+  const address = loopbackAddress();
+  const ports: number[] = [];
+  while (ports.length < 1000) ports.push(await freePort(address));
+  t.equal(new Set(ports).size, ports.length);
+});

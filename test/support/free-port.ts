@@ -17,8 +17,12 @@ export function loopbackAddress(pid: number = process.pid): string {
 }
 
 const ATTEMPTS_MAX = 20;
+const given = new Set<string>();
 
-/** A port of this address that is free for UDP and for TCP, as it was a moment ago: bind it before something else does. */
+/**
+ * A port of this address that is free for UDP and for TCP, as it was a moment ago: bind it before something else does. The kernel may have the
+ * same one free twice before anybody binds it; here nobody gets a port that somebody else has got.
+ */
 export async function freePort(address: string): Promise<number> {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const server = createServer();
@@ -28,7 +32,10 @@ export async function freePort(address: string): Promise<number> {
     const free = await isFreeForUdp(address, port);
     server.close();
     await once(server, 'close');
-    if (free) return port;
+    const place = JSON.stringify([address, port]);
+    if (!free || given.has(place)) continue;
+    given.add(place);
+    return port;
   }
   throw new Error(`no port of ${address} is free for both UDP and TCP after ${String(ATTEMPTS_MAX)} attempts`);
 }
