@@ -1,8 +1,9 @@
 import { readlink } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { commandLine, optionIn } from './command-line.ts';
-import { canonicalAddress } from './movable-addresses.ts';
+import { canonicalAddress, WILDCARDS } from './movable-addresses.ts';
 import { holdersOf, type OpenSocket } from './open-sockets.ts';
 import { readText } from './read-path.ts';
 import { runProgram } from './run-program.ts';
@@ -25,16 +26,12 @@ export type Supervisor =
 export const USUAL_DRACHTIO_PATH = '/etc/drachtio.conf.xml';
 
 const FILE_BYTES_MAX = 8192;
-const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
-/** The sockets that the daemon reaches as the server's admin port. */
+/** The sockets that the daemon reaches as the server's admin port. A name may be any address of this host. */
 export function adminSockets({ sip }: Pick<Config, 'sip'>, open: readonly OpenSocket[]): readonly OpenSocket[] {
   const { drachtio_port: adminPort, drachtio_host: host } = sip;
-  const address = host === 'localhost' ? '127.0.0.1' : canonicalAddress(host);
-  return open.filter(
-    ({ protocol, address: bound, port }) =>
-      protocol === 'tcp' && port === adminPort && (bound === address || WILDCARDS.has(bound)),
-  );
+  const isThere = (bound: string) => isIP(host) === 0 || bound === canonicalAddress(host) || WILDCARDS.has(bound);
+  return open.filter(({ protocol, address, port }) => protocol === 'tcp' && port === adminPort && isThere(address));
 }
 
 /** Undefined where no process has these sockets, or none that this user may see. */
@@ -63,7 +60,10 @@ async function supervisorOf(pid: number): Promise<Supervisor> {
   return restart === '' ? { kind: 'unknown' } : { kind: 'systemd', unit: place.unit, restart };
 }
 
-/** Reads `/proc/PID/cgroup`, of either version of control groups: systemd names them after its units. */
+/**
+ * Reads `/proc/PID/cgroup`, of either version of control groups: systemd names them after its units. The system's systemd knows nothing
+ * of a user's own one, and would say Restart=no of its units.
+ */
 export function placeIn(
   text: string,
 ): { readonly kind: 'unit'; readonly unit: string } | { readonly kind: 'hand' | 'unknown' } {
@@ -72,6 +72,6 @@ export function placeIn(
     .split('/')
     .filter((part) => /\.(service|scope)$/.test(part))
     .slice(-1);
-  if (unit.endsWith('.service')) return { kind: 'unit', unit };
+  if (unit.endsWith('.service') && !path.includes('/user@')) return { kind: 'unit', unit };
   return { kind: /^session-.*\.scope$/.test(unit) ? 'hand' : 'unknown' };
 }

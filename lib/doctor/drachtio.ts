@@ -70,11 +70,13 @@ function* connectionFindings({ config, answer, adminAddresses, server }: Drachti
 }
 
 const START = 'start it: systemctl start drachtio; why it ended says journalctl -u drachtio';
+const LOOK_WHO = 'look who listens there (ss -lntp), and into the log of drachtio-server';
 const RESTART = 'systemctl restart drachtio; of a pair the active node hands over first (twinreg handover)';
 
 function notConnected({ server, since_ms: sinceMs, reason = 'no reason known' }: DrachtioState): Finding {
   const what = `drachtio-server ${server} is not connected for ${Math.round(sinceMs / 1000)} s: ${reason}`;
-  return error(what, /^(silent|unacknowledged|unread)/.test(reason) ? RESTART : START);
+  if (/^(silent|unacknowledged|unread)/.test(reason)) return error(what, RESTART);
+  return error(what, /^(refused|protocol):/.test(reason) ? LOOK_WHO : START);
 }
 
 function* versionFindings({ version = '' }: DrachtioState): Iterable<Finding> {
@@ -184,12 +186,15 @@ function* bufferFindings({ config, receiveBuffer }: DrachtioFacts): Iterable<Fin
   }
 }
 
+/** Of a file that does not say it. */
+const DEFAULT_LOG_LEVEL = 'info';
+
 const DROPPED = `a burst of requests is dropped that ${RECEIVE_BUFFER} would hold`;
 
 function* fileFindings({ file, server, config }: DrachtioFacts, read: DrachtioConfig | undefined): Iterable<Finding> {
   const { path, content } = file;
   if (content.kind === 'unreadable') yield unchecked(`${path} (${content.reason})`, 'run twinreg doctor as root');
-  const logLevel = server?.logLevel ?? read?.logLevel;
+  const logLevel = server?.logLevel ?? (read === undefined ? undefined : (read.logLevel ?? DEFAULT_LOG_LEVEL));
   if (logLevel === 'info' || logLevel === 'debug') {
     yield warning(
       `the loglevel of drachtio-server is ${logLevel}: it writes a kilobyte or more for each REGISTER`,

@@ -1,7 +1,8 @@
 import { isLoopback } from '../core/is-loopback.ts';
 import type { Config } from '../config/config.ts';
 
-const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+/** Each stands for all addresses of its family. */
+export const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** The addresses of the SIP listeners that can be on one host or the other: no wildcard, and no loopback address. */
 export function movableAddresses({ listen }: Pick<Config, 'listen'>): readonly string[] {

@@ -1,7 +1,7 @@
 import { hostPortText } from '../core/host-port.ts';
 import type { Config } from '../config/config.ts';
 import { HTTP_PORT } from '../config/http-address.ts';
-import { canonicalAddress } from './movable-addresses.ts';
+import { canonicalAddress, WILDCARDS } from './movable-addresses.ts';
 import type { DaemonAnswer } from './daemon-answer.ts';
 import { error, unchecked, warning, type Finding } from './finding.ts';
 import { holdersOf, readOpenSockets, type OpenSocket, type Protocol } from './open-sockets.ts';
@@ -48,8 +48,6 @@ function placesOf({ listen, sip, cluster, mi }: Config): readonly Place[] {
       : [{ ...http, setting: 'mi.http', protocol: 'tcp' as const, isOptional: mi.http === undefined }]),
   ];
 }
-
-const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 function isTaken(place: Place, socket: OpenSocket): boolean {
   if (place.protocol !== socket.protocol || place.port !== socket.port) return false;

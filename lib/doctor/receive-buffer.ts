@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { hostPortText } from '../core/host-port.ts';
 import { canonicalAddress } from './movable-addresses.ts';
 import { readText } from './read-path.ts';
 import { runProgram } from './run-program.ts';
@@ -41,6 +41,5 @@ export function buffersIn(text: string): readonly (readonly [socket: string, siz
 }
 
 function socketText(address: string, port: number): string {
-  const text = canonicalAddress(address);
-  return `${isIPv6(text) ? `[${text}]` : text}:${port}`;
+  return hostPortText(canonicalAddress(address), port);
 }

@@ -24,7 +24,8 @@ import { startTwinreg } from './twinreg.ts';
 /**
  * `npm run bench`: CPU per REGISTER and memory per contact of this registrar beside Kamailio, in one run on one machine; and of
  * this registrar alone, how long its event loop is held up, and what pings cost. Then the same for pairs that replicate, with the
- * lag of the other node, and how long a node takes to join; and what registrars cost behind a drachtio-server, whose program DRACHTIO_BIN names. `--only cpu,pings` runs only these, `--pairs no-db` measures only that pair.
+ * lag of the other node, and how long a node takes to join; and what registrars cost behind a drachtio-server, whose program
+ * DRACHTIO_BIN names. `--only cpu,pings` runs only these, `--pairs no-db` measures only that pair.
  * Rounds alternate between the servers, because the machine's own speed drifts; the table shows the median of the rounds.
  */
 const SERVERS: readonly StartServer[] = [

@@ -25,21 +25,27 @@ const SERVER = {
   supervisor: { kind: 'systemd', unit: 'drachtio.service', restart: 'always' },
 } as const;
 
+/** Of each element the first one counts. */
 function file(inside = ''): DrachtioFacts['file'] {
+  return fileOf(`${inside}<logging><loglevel>error</loglevel></logging>`);
+}
+
+function fileOf(inside: string): DrachtioFacts['file'] {
   const facts = { kind: 'file', uid: 0, gid: 0, mode: 0o640 } as const;
   return { path: '/etc/drachtio.conf.xml', content: { kind: 'text', text: `<drachtio>${inside}</drachtio>`, facts } };
 }
 
+const HEALTHY: DrachtioFacts = {
+  config: pairConfig(DRACHTIO),
+  answer: connected(),
+  adminAddresses: ['127.0.0.1'],
+  server: SERVER,
+  file: file('<admin port="9022">127.0.0.1</admin>'),
+  receiveBuffer: { kind: 'socket', size: 4_194_304 },
+};
+
 function check(changed: Partial<DrachtioFacts> = {}): readonly string[] {
-  const healthy: DrachtioFacts = {
-    config: pairConfig(DRACHTIO),
-    answer: connected(),
-    adminAddresses: ['127.0.0.1'],
-    server: SERVER,
-    file: file('<admin port="9022">127.0.0.1</admin><logging><loglevel>error</loglevel></logging>'),
-    receiveBuffer: { kind: 'socket', size: 4_194_304 },
-  };
-  return said(checkDrachtio({ ...healthy, ...changed }));
+  return said(checkDrachtio({ ...HEALTHY, ...changed }));
 }
 
 function connected(listen: readonly string[] = LISTEN, drachtio: Partial<DrachtioState> = {}): DaemonAnswer {
@@ -57,6 +63,11 @@ t.test('the daemon is not connected to it, and says why', async (t) => {
     /^error: drachtio-server 127.0.0.1:9022 is not connected for 5 s: connect ECONN/,
   ]);
   t.match(lost('silent'), [/^error: .* not connected for 5 s: silent/]);
+  const remedies = ['silent', 'protocol: no length', 'refused: no', 'connect ECONNREFUSED'].map((reason) => {
+    const facts = { ...HEALTHY, answer: connected([], { connected: false, reason }) };
+    return checkDrachtio(facts).map(({ remedy }) => remedy);
+  });
+  t.match(remedies, [[/^systemctl restart/], [/^look who/], [/^look who/], [/^start it/]]);
 });
 
 t.test('nobody listens at the admin port', async (t) => {
@@ -132,6 +143,8 @@ t.test('a log that grows with each request', async (t) => {
   for (const level of ['info', 'debug']) {
     t.match(check({ file: file(`<loglevel>${level}</loglevel>`) }), [/^warning: the loglevel of drachtio-server/]);
   }
+  t.match(check({ file: fileOf('') }), [/^warning: the loglevel .* is info/], 'without one');
+  t.strictSame(check({ file: fileOf(''), server: { ...SERVER, logLevel: 'error' } }), []);
   t.match(check({ server: { ...SERVER, logLevel: 'info' } }), [/^warning: the loglevel .* is info/], 'an option');
   const content = { kind: 'unreadable', reason: 'this user may not look at it' } as const;
   t.match(check({ file: { path: '/x.xml', content } }), [/^unchecked: \/x.xml/]);

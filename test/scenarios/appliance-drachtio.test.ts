@@ -58,6 +58,7 @@ async function restarts(t: Test, appliance: Appliance, phones: NamespacedPhones)
       await phones.more(100);
       const winner = await appliance.settled();
       const awayMs = serverAwayMs(appliance, active);
+      t.ok(awayMs >= 0, 'its daemon has logged for how long it was away');
       if (awayMs < CHECK_INTERVAL_MS) t.equal(winner, active, 'the address stays where it is');
       else t.comment(`the server was away for ${awayMs} ms: two checks may have failed`);
       await pingsAlone(t, appliance, winner);

@@ -1,6 +1,5 @@
 import t, { type Test } from 'tap';
 import type { InboundRequest, ListeningSocket, NextHop, OptionsRequest, RequestHandler } from '../../lib/sip/engine.ts';
-import type { DropReason } from '../../lib/sip/serving/engine-statistics.ts';
 import { DRACHTIO } from '../support/engines.ts';
 import { freePort, loopbackAddress } from '../support/free-port.ts';
 import { TestEngine as DrachtioTestEngine } from './drachtio/test-engine.ts';
@@ -16,10 +15,7 @@ type Handlers = ReadonlyMap<string, RequestHandler>;
 interface TestedEngine {
   readonly engine: {
     readonly sockets: readonly ListeningSocket[];
-    readonly statistics: {
-      readonly engineErrors: number;
-      readonly drops: Readonly<Partial<Record<DropReason, number>>>;
-    };
+    readonly statistics: { readonly engineErrors: number };
     sendOptions(options: OptionsRequest): string;
   };
   readonly optionsReplies: readonly (readonly [token: string, status: number])[];

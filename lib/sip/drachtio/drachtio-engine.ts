@@ -46,6 +46,8 @@ export interface DrachtioEngineParts {
   readonly optionsUnsent?: OptionsUnsentListener;
   /** Hears when the server's sockets come and go. */
   readonly bound?: () => void;
+  /** Hears of each standstill of this process, when it is over. */
+  readonly stalled?: (stall: Stall) => void;
   /** Instead of the system's. */
   readonly lookup?: NameLookup;
   readonly interfaces?: () => readonly InterfaceAddress[];
@@ -114,7 +116,10 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
     this.#log = log;
     this.#occasionalLog = new OccasionalLog(log, clock);
     this.#ids = new FrameIds(random);
-    const stalled = ({ lengthMs }: Stall) => this.#refuse(lengthMs);
+    const stalled = (stall: Stall) => {
+      this.#refuse(stall.lengthMs);
+      parts.stalled?.(stall);
+    };
     this.#stallGuard = new StallGuard(settings.stallMs, clock, log, this.statistics, stalled);
     this.#source = this.#stallGuard.newSource();
     this.#dispatcher = this.#newDispatcher(handlers);

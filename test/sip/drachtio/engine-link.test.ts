@@ -192,6 +192,7 @@ t.test('after a standstill of this process, what waited gets 503', async (t) => 
   peer.request(requestText({ callId: 'during' }));
   t.match((await peer.next()).text, /^SIP\/2\.0 503 /);
   t.equal(test.engine.statistics.stalls, 1);
+  t.equal(test.stalls.length, 1, 'and it is told');
   await test.pass(13);
   peer.request(requestText({ callId: 'later' }));
   t.match((await peer.next()).text, /^SIP\/2\.0 503 /, 'the server may have stood still with it, and longer');

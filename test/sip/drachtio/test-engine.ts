@@ -2,6 +2,7 @@ import type { Test } from 'tap';
 import { DrachtioEngine } from '../../../lib/sip/drachtio/drachtio-engine.ts';
 import type { DrachtioEngineSettings } from '../../../lib/sip/drachtio/drachtio-settings.ts';
 import type { RequestHandler } from '../../../lib/sip/engine.ts';
+import type { Stall } from '../../../lib/sip/serving/engine-statistics.ts';
 import type { NameLookup } from '../../../lib/sip/serving/name-cache.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { RecordedLog } from '../embedded/recorded-log.ts';
@@ -24,6 +25,7 @@ export class TestEngine {
   readonly engine: DrachtioEngine;
   readonly optionsReplies: (readonly [token: string, status: number])[] = [];
   readonly optionsUnsent: string[] = [];
+  readonly stalls: Stall[] = [];
   #random = 4711;
 
   constructor(t: Test, { host = '127.0.0.1', port }: AdminPlace, options: TestEngineOptions = {}) {
@@ -43,6 +45,7 @@ export class TestEngine {
         random: { u32: () => this.#random++ },
         optionsReply: (token, status) => this.optionsReplies.push([token, status]),
         optionsUnsent: (token) => this.optionsUnsent.push(token),
+        stalled: (stall) => this.stalls.push(stall),
         ...(lookup === undefined ? {} : { lookup }),
         interfaces: () => hostAddresses.map((address) => ({ address, internal: false })),
         log: this.log,
