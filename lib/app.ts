@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { makeDataFolder } from './app/data-folder.ts';
 import { DELAY_RESOLUTION_MS, EventLoopDelay } from './app/event-loop-delay.ts';
 import { openHandover } from './app/handover.ts';
-import { openHistory, recordDisk, recordRole, recordStall } from './app/history.ts';
+import { engineHistory, openHistory, recordDisk, recordRole } from './app/history.ts';
 import { nodeTableOf } from './app/node-table.ts';
 import type { LogRoot } from './app/log.ts';
 import { openLocation, type Location } from './app/location.ts';
@@ -28,7 +28,6 @@ import type { ProcessFacts } from './mi/commands/process-facts.ts';
 import { Registrar } from './registrar/registrar.ts';
 import { DownFile } from './role/down-file.ts';
 import { interfaceAddresses } from './sip/serving/interface-addresses.ts';
-import type { Stall } from './sip/serving/engine-statistics.ts';
 import type { DiskState } from './storage/store-status.ts';
 import { RegisterTrace } from './trace/register-trace.ts';
 import { Watchers } from './trace/watchers.ts';
@@ -113,7 +112,7 @@ async function composeNode(config: Config, settings: AppSettings, edges: AppEdge
     optionsReply: (token: string, status: number) => pinger.onReply(token, status),
     optionsUnsent: (token: string) => pinger.onUnsent(token),
     bound: () => socketsChanged(address, twin),
-    stalled: (stall: Stall) => recordStall(history, stall),
+    ...engineHistory(history),
   };
   const engine = await openEngine(config, settings, { handlers, ...listeners, clock, random, log: log.child('sip') });
 

@@ -8,7 +8,7 @@ import type { HistoryWriter } from '../history/history-writer.ts';
 import { RoleHistory } from '../history/role-history.ts';
 import type { Role } from '../role/role.ts';
 import type { SplitBrain } from '../role/split-brain.ts';
-import type { Stall } from '../sip/serving/engine-statistics.ts';
+import type { DrachtioEngineParts, ServerChange } from '../sip/drachtio/drachtio-engine.ts';
 import type { DiskState } from '../storage/store-status.ts';
 
 /** Reads what earlier lives of this node have left, and writes nothing yet. */
@@ -40,6 +40,22 @@ export function recordDisk(history: HistoryWriter, disk: DiskState): void {
   else history.record('disk-fine', 'everything is stored');
 }
 
-export function recordStall(history: HistoryWriter, { lengthMs }: Stall): void {
-  history.record('stalled', `the process stood still for ${(lengthMs / 1000).toFixed(1)} s`);
+/** What the SIP engine has to tell the history. */
+export function engineHistory(
+  history: HistoryWriter,
+): Required<Pick<DrachtioEngineParts, 'stalled' | 'serverChanged'>> {
+  return {
+    stalled: ({ lengthMs }) => history.record('stalled', `the process stood still for ${secondsText(lengthMs)}`),
+    serverChanged: (change) => recordServer(history, change),
+  };
+}
+
+function recordServer(history: HistoryWriter, change: ServerChange): void {
+  const name = `drachtio-server ${change.server}`;
+  if (change.kind === 'lost') history.record('server-lost', `${name} (${change.reason}): no SIP until it is there`);
+  else history.record('server-back', `${name}, after ${secondsText(change.awayMs)}`);
+}
+
+function secondsText(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }

@@ -96,7 +96,7 @@ export class AppNode {
       throw err;
     }
     this.#served = true;
-    life.serving(this.sockets, this.loadedBindings);
+    life.serving(this.sockets, awaitedBy(engine), this.loadedBindings);
     address.start();
     this.#parts.tellRole();
     upkeep.start();
@@ -141,6 +141,12 @@ export class AppNode {
     log.info({}, 'stopped');
     if (flushed.status === 'rejected') throw flushed.reason;
   }
+}
+
+/** What there is no socket without. */
+function awaitedBy(engine: ServingEngine): string {
+  const server = drachtioStatus(engine);
+  return server === undefined ? 'its address' : `drachtio-server ${server.server}`;
 }
 
 /** Without its drachtio-server a node could serve nobody, wherever the address is. */

@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
 import { OperationalError } from '../core/errors.ts';
-import { DrachtioEngine, type DrachtioServerStatus } from '../sip/drachtio/drachtio-engine.ts';
+import {
+  DrachtioEngine,
+  type DrachtioEngineParts,
+  type DrachtioServerStatus,
+} from '../sip/drachtio/drachtio-engine.ts';
 import { EmbeddedEngine, type EmbeddedEngineParts } from '../sip/embedded/embedded-engine.ts';
 import type { AppSettings } from './settings.ts';
 
@@ -12,7 +16,7 @@ export type ServingEngine = EmbeddedEngine | DrachtioEngine;
 export async function openEngine(
   { sip }: Pick<Config, 'sip'>,
   settings: AppSettings,
-  parts: EmbeddedEngineParts,
+  parts: EmbeddedEngineParts & DrachtioEngineParts,
 ): Promise<ServingEngine> {
   if (settings.drachtio === undefined) return new EmbeddedEngine(settings.engine, parts);
   const { drachtio_host: host, drachtio_port: port } = sip;

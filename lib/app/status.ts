@@ -86,7 +86,7 @@ export function nodeStatusOf(parts: StatusParts): NodeStatus {
     pings: pingStatus(parts.pinging),
     storage: storageStatus(store.status(), clock.wallMs()),
     ...replicationPart(parts),
-    degraded: readinessOf(parts).degraded,
+    ...readinessOf(parts),
     stalls: stallStatus(engine.statistics),
     cpu_ms: facts.cpuMs(),
     resident_mb: Math.round(facts.residentBytes() / (1024 * 1024)),

@@ -124,6 +124,7 @@ const shownStatus = z.object({
   storage,
   replication: replication.optional(),
   degraded: z.array(z.string()),
+  unready: z.array(z.string()).readonly().optional(),
   stalls: z.object({ count: z.number(), last_at: z.string().optional(), last_ms: z.number().optional() }).optional(),
   resident_mb: z.number(),
   /** CPU time since the start, all threads. */

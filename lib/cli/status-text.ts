@@ -24,13 +24,14 @@ export function statusText(status: ShownStatus): string {
       `no valid SIP: ${count} × ${reason}`,
     ]),
     ...(status.role === undefined ? [] : [['role', roleText(status.role, status.replication)] as const]),
-    ...(status.pings === undefined ? [] : pingLines(status.pings)),
+    ...(status.pings === undefined ? [] : pingLines(status.pings, status.drachtio)),
     ...(status.replication === undefined ? [] : twinLines(status.replication, nodeId)),
     ['storage', storageText(status.storage)],
     ['memory', `${status.resident_mb} MB`],
     ['delays', delaysText(status.event_loop_delay_ms)],
     ...stallLines(status.stalls),
     ['degraded', degradedText(status.degraded)],
+    ...unreadyLines(status.unready),
   ];
   return lines.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${terminalText(text)}\n`).join('');
 }
@@ -89,13 +90,13 @@ function registrationLines(registrations: ShownStatus['registrations']): readonl
   return [['registrations', parts.join(', ')], ...refused, ...last];
 }
 
-function pingLines(pings: NonNullable<ShownStatus['pings']>): readonly StatusLine[] {
+function pingLines(pings: NonNullable<ShownStatus['pings']>, server: ShownStatus['drachtio']): readonly StatusLine[] {
   const { sent, answered, lost, removed, hidden = 0, skipped, guard, lag_ms: lagMs } = pings;
   const counts = [`${sent} sent`, `${answered} answered`, `${lost} lost`, `${countText(removed, 'contact')} removed`];
   if (hidden > 0) counts.push(`${hidden} hidden (not removed, since the other node was not in sync)`);
   if (skipped > 0) counts.push(`${skipped} not sent in their turn`);
   const lines: StatusLine[] = [
-    ['pings', pingStateText(pings)],
+    ['pings', pingStateText(pings, server)],
     ['', counts.join(', ')],
   ];
   if (guard) lines.push(['', 'so many are lost at once that the network here is suspected: nobody is removed']);
@@ -107,13 +108,14 @@ function pingLines(pings: NonNullable<ShownStatus['pings']>): readonly StatusLin
 const PING_LAG_SHOWN_MS = 1000;
 
 /** What `status`, and `top`, say of whether this node pings. */
-export function pingStateText(pings: NonNullable<ShownStatus['pings']>): string {
+export function pingStateText(pings: NonNullable<ShownStatus['pings']>, server: ShownStatus['drachtio']): string {
   const { enabled, active, interval_s, contacts, yielding = false, other_active: other } = pings;
   if (interval_s === 0) return `none (natping_interval is 0), nh_enable_ping is ${enabled ? 1 : 0}`;
   const rounds = `${countText(contacts, 'contact')} every ${durationText(interval_s)}`;
   if (!enabled) return `off (nh_enable_ping is 0): nobody is pinged from here; it would be ${rounds}`;
   if (yielding) return `on, but yields to node ${other ?? 'unknown'}, which took the role later`;
   if (!active) return 'waiting: on, but this node is not the active one';
+  if (server?.connected === false) return 'waiting: on, but drachtio-server is not connected';
   return other === undefined ? `on, ${rounds}` : `on, ${rounds}; node ${other} is on too, and yields to this one`;
 }
 
@@ -140,6 +142,19 @@ const DEGRADATIONS: ReadonlyMap<string, string> = new Map([
 
 function degradedText(words: readonly string[]): string {
   return words.length === 0 ? 'no' : words.map((word) => DEGRADATIONS.get(word) ?? word).join(', ');
+}
+
+const HINDRANCES: ReadonlyMap<string, string> = new Map([
+  ['starting', 'starting (it does not serve yet)'],
+  ['stopping', 'stopping (it does not serve any more)'],
+  ['bind', 'bind (the address is here, and a socket cannot be bound: see listen_waiting in status --json)'],
+  ['drachtio', 'drachtio (drachtio-server is not connected: no phone is served)'],
+]);
+
+/** The last of `status` and `top`, on a node that could not serve even if the traffic came to it. */
+export function unreadyLines(words: readonly string[] = []): readonly StatusLine[] {
+  if (words.length === 0) return [];
+  return [['ready', `NO: ${words.map((word) => HINDRANCES.get(word) ?? word).join(', ')}`]];
 }
 
 /** What `status`, and `top`, say of the disk. */

@@ -2,7 +2,7 @@ import type { TerminalSize } from './cli-command.ts';
 import { countText } from './count-text.ts';
 import { durationText } from './duration-text.ts';
 import type { ShownStatus } from './shown-status.ts';
-import { delaysText, pingStateText, roleText, storageText } from './status-text.ts';
+import { delaysText, pingStateText, roleText, storageText, unreadyLines } from './status-text.ts';
 import { terminalText } from './terminal-text.ts';
 import { twinLine } from './twin-text.ts';
 import type { TopRates, TopView } from './top-history.ts';
@@ -30,13 +30,14 @@ function upLines({ status, tcpConnections, rates, history }: Up): readonly strin
     labelled('', sparkline(history)),
     labelled('bindings', `${countText(status.contacts, 'contact')} of ${countText(status.users, 'user')}`),
     ...(status.role === undefined ? [] : [labelled('role', roleText(status.role, status.replication))]),
-    ...(status.pings === undefined ? [] : pingLines(status.pings, rates)),
+    ...(status.pings === undefined ? [] : pingLines(status.pings, status.drachtio, rates)),
     ...(status.replication === undefined ? [] : [labelled('twin', twinLine(status.replication))]),
     labelled('storage', storageText(status.storage)),
     ...(tcpConnections === undefined ? [] : [labelled('TCP', countText(tcpConnections, 'connection'))]),
     labelled('delays', delaysText(status.event_loop_delay_ms)),
     labelled('process', `${status.resident_mb} MB${cpuText(rates)}`),
     labelled('degraded', status.degraded.length === 0 ? 'no' : status.degraded.join(', ')),
+    ...unreadyLines(status.unready).map(([label, text]) => labelled(label, text)),
   ];
 }
 
@@ -48,7 +49,11 @@ function registrationsText({ accepted, rejected }: ShownStatus['registrations'],
   return `${perSecond(rates?.accepted)} accepted, ${perSecond(rates?.rejected)} rejected (in all ${accepted}, ${rejected})`;
 }
 
-function pingLines(pings: NonNullable<ShownStatus['pings']>, rates: TopRates | undefined): readonly string[] {
+function pingLines(
+  pings: NonNullable<ShownStatus['pings']>,
+  server: ShownStatus['drachtio'],
+  rates: TopRates | undefined,
+): readonly string[] {
   const { pingsSent, pingsAnswered, pingsLost, removed, pingLatencyMs } = rates ?? {};
   const now = [
     `${perSecond(pingsSent)} sent`,
@@ -59,7 +64,7 @@ function pingLines(pings: NonNullable<ShownStatus['pings']>, rates: TopRates | u
   ];
   const total = `in all ${pings.sent}, ${pings.answered}, ${pings.lost}, ${pings.removed}`;
   const guard = pings.guard ? '; our own network is suspected, nobody is removed' : '';
-  return [labelled('pings', pingStateText(pings) + guard), labelled('', `${now.join(', ')} (${total})`)];
+  return [labelled('pings', pingStateText(pings, server) + guard), labelled('', `${now.join(', ')} (${total})`)];
 }
 
 function cpuText(rates: TopRates | undefined): string {

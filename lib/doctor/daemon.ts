@@ -56,9 +56,11 @@ export function checkDaemon(facts: DaemonFacts): readonly Finding[] {
   }
 }
 
-function versionFindings({ installedVersion }: DaemonFacts, { version }: DaemonStatus): readonly Finding[] {
+function versionFindings({ installedVersion, config }: DaemonFacts, { version }: DaemonStatus): readonly Finding[] {
   if (version === installedVersion) return [];
   const what = `the daemon that runs is version ${version}, and installed is ${installedVersion}`;
+  // Without a configuration nobody knows.
+  if (config !== undefined && config.cluster === undefined) return [warning(what, 'restart the daemon')];
   return [warning(what, 'restart the daemon of the passive node, move the address there, then restart this one')];
 }
 

@@ -10,6 +10,7 @@ import { canonicalAddress } from './movable-addresses.ts';
 import { readOpenSockets } from './open-sockets.ts';
 import { readText, type TextFacts } from './read-path.ts';
 import { readReceiveBuffer, RMEM_DEFAULT, type ReceiveBuffer } from './receive-buffer.ts';
+import { restartRemedy } from './restart-remedy.ts';
 
 export interface DrachtioFacts {
   readonly config: Pick<Config, 'listen' | 'sip' | 'cluster'>;
@@ -62,21 +63,34 @@ export function checkDrachtio(facts: DrachtioFacts): readonly Finding[] {
 function* connectionFindings({ config, answer, adminAddresses, server }: DrachtioFacts): Iterable<Finding> {
   const state = statusIn(answer)?.drachtio;
   if (state !== undefined) {
-    yield* state.connected ? versionFindings(state) : [notConnected(state)];
+    yield* state.connected ? versionFindings(state) : [notConnected(state, config)];
   } else if (adminAddresses?.length === 0 && server === undefined) {
     const { drachtio_host: host, drachtio_port: port } = config.sip;
     yield error(`nobody listens at ${hostPortText(host, port)}: drachtio-server does not run here`, START);
   }
 }
 
-const START = 'start it: systemctl start drachtio; why it ended says journalctl -u drachtio';
+const CORRECT = 'correct sip.drachtio_host and sip.drachtio_port';
+const START = `start it (systemctl start drachtio; why it ended says journalctl -u drachtio), or ${CORRECT}`;
 const LOOK_WHO = 'look who listens there (ss -lntp), and into the log of drachtio-server';
-const RESTART = 'systemctl restart drachtio; of a pair the active node hands over first (twinreg handover)';
+const RESTART = 'systemctl restart drachtio';
 
-function notConnected({ server, since_ms: sinceMs, reason = 'no reason known' }: DrachtioState): Finding {
+function notConnected(
+  { server, since_ms: sinceMs, reason = 'no reason known' }: DrachtioState,
+  config: DrachtioFacts['config'],
+): Finding {
   const what = `drachtio-server ${server} is not connected for ${Math.round(sinceMs / 1000)} s: ${reason}`;
-  if (/^(silent|unacknowledged|unread)/.test(reason)) return error(what, RESTART);
+  // A program that takes connections and says nothing looks like a server that hangs.
+  if (reason === 'silent')
+    return error(what, `${restartRemedy(RESTART, config)}; or ${CORRECT} if something else listens there (ss -lntp)`);
+  if (/^(unacknowledged|unread)/.test(reason)) return error(what, restartRemedy(RESTART, config));
+  if (reason === 'refused: incorrect secret') return error(what, secretRemedy(config));
   return error(what, /^(refused|protocol):/.test(reason) ? LOOK_WHO : START);
+}
+
+function secretRemedy({ sip }: DrachtioFacts['config']): string {
+  const key = sip.drachtio_secret_file === undefined ? 'sip.drachtio_secret' : 'sip.drachtio_secret_file';
+  return `make ${key} and the secret in drachtio.conf.xml the same, and restart the one that you changed`;
 }
 
 function* versionFindings({ version = '' }: DrachtioState): Iterable<Finding> {
@@ -86,7 +100,7 @@ function* versionFindings({ version = '' }: DrachtioState): Iterable<Finding> {
   yield info(what, 'register a phone, and see that it is pinged, before phones depend on it');
 }
 
-function* processFindings({ server, adminAddresses }: DrachtioFacts): Iterable<Finding> {
+function* processFindings({ config, server, adminAddresses }: DrachtioFacts): Iterable<Finding> {
   if (server === undefined) {
     if (adminAddresses !== undefined && adminAddresses.length > 0)
       yield unchecked('the process of drachtio-server (another user has it)', 'run twinreg doctor as root');
@@ -114,7 +128,7 @@ function* processFindings({ server, adminAddresses }: DrachtioFacts): Iterable<F
     case 'unknown':
       yield unchecked(
         `who starts drachtio-server again (process ${pid} is of no unit of systemd that can be asked)`,
-        'kill -9 it on the passive node, and see that it comes back',
+        `kill -9 it ${config.cluster === undefined ? 'while no phone needs it' : 'on the passive node'}, and see that it comes back`,
       );
   }
 }
@@ -171,7 +185,7 @@ function rivals(sockets: readonly string[]): readonly (readonly string[])[] {
 
 function* bufferFindings({ config, receiveBuffer }: DrachtioFacts): Iterable<Finding> {
   if (!config.listen.some(({ transport }) => transport === 'udp')) return;
-  const remedy = `put "${RMEM_DEFAULT} = ${RECEIVE_BUFFER}" into /etc/sysctl.d/drachtio.conf, run sysctl --system, then ${RESTART}`;
+  const remedy = `put "${RMEM_DEFAULT} = ${RECEIVE_BUFFER}" into /etc/sysctl.d/drachtio.conf, run sysctl --system, then ${restartRemedy(RESTART, config)}`;
   switch (receiveBuffer.kind) {
     case 'socket':
       if (receiveBuffer.size < RECEIVE_BUFFER)
@@ -198,7 +212,7 @@ function* fileFindings({ file, server, config }: DrachtioFacts, read: DrachtioCo
   if (logLevel === 'info' || logLevel === 'debug') {
     yield warning(
       `the loglevel of drachtio-server is ${logLevel}: it writes a kilobyte or more for each REGISTER`,
-      `write <loglevel>error</loglevel> into ${path}, then ${RESTART}`,
+      `write <loglevel>error</loglevel> into ${path}, then ${restartRemedy(RESTART, config)}`,
     );
   }
   for (const contact of (read?.contacts ?? []).filter(isWildcard)) {

@@ -6,8 +6,10 @@ import { statusIn, type DaemonAnswer } from './daemon-answer.ts';
 import { findDaemonAccount, mayRead, readRemedy, type DaemonAccount } from './daemon-account.ts';
 import { error, unchecked, warning, type Finding } from './finding.ts';
 import { lookAt, modeText, readText, type Looked, type PathFacts, type TextFacts } from './read-path.ts';
+import { restartRemedy } from './restart-remedy.ts';
 
 export interface SecretFilesFacts {
+  readonly config: Pick<Config, 'cluster'>;
   /** Files that nobody but the daemon should read, by the setting that names them. */
   readonly secrets: readonly NamedText[];
   /** Certificates, by the setting that names them. */
@@ -51,6 +53,7 @@ export async function readSecretFilesFacts(
           ['tls_mgm.ca_list', cluster.tls.caListPath],
         ];
   return {
+    config,
     secrets: await Promise.all(secretPaths(config, configFile).map(named)),
     certificates: await Promise.all(certificates.map(named)),
     socket: { setting: 'mi.socket', path: miSocketPath, facts: await lookAt(miSocketPath) },
@@ -115,7 +118,7 @@ function* contentFindings({ setting, path, content }: NamedText): Iterable<Findi
 /** The daemon reads these when it starts, as another user than root, who mostly asks here. */
 function* daemonFindings(
   { setting, path, content, writtenAtMs }: NamedText,
-  { daemon, daemonStartedAtMs: startedAtMs }: SecretFilesFacts,
+  { config, daemon, daemonStartedAtMs: startedAtMs }: SecretFilesFacts,
 ): Iterable<Finding> {
   if (daemon !== undefined && 'facts' in content && !mayRead(daemon, content.facts)) {
     yield error(
@@ -128,12 +131,10 @@ function* daemonFindings(
   if (writtenAtMs > startedAtMs) {
     yield warning(
       `${setting}: ${path} was written after the daemon started, which uses what stood there before`,
-      RESTART,
+      restartRemedy('restart the daemon', config),
     );
   }
 }
-
-const RESTART = 'restart the daemon; of a pair the active node hands over first (twinreg handover)';
 
 function* modeFindings({ setting, path, content }: NamedText): Iterable<Finding> {
   if (!('facts' in content) || (content.facts.mode & 0o007) === 0) return;

@@ -22,6 +22,9 @@ export type HistoryKind =
   | 'reconciled'
   | 'refused'
   | 'clock'
+  /** The connection to drachtio-server, where that has the sockets: it ended, or was not there at the start; it is there again. */
+  | 'server-lost'
+  | 'server-back'
   /** This machine. */
   | 'stalled'
   | 'disk-trouble'

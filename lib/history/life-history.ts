@@ -25,8 +25,9 @@ export class LifeHistory {
     this.#history.start();
   }
 
-  serving(sockets: readonly string[], loadedBindings: number): void {
-    const where = sockets.length === 0 ? 'waits for its address' : `serves on ${sockets.join(', ')}`;
+  /** @param awaited what it waits for if there are no sockets */
+  serving(sockets: readonly string[], awaited: string, loadedBindings: number): void {
+    const where = sockets.length === 0 ? `waits for ${awaited}` : `serves on ${sockets.join(', ')}`;
     this.#history.record(
       'started',
       `twinreg ${this.#version} ${where}; bindings from the disk: ${String(loadedBindings)}`,

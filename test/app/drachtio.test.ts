@@ -59,13 +59,20 @@ t.test(
     t.match(await ready(), { status: 503, ready: false, unready: ['drachtio'] });
     const lost: Partial<NodeStatus> = await daemon.status();
     t.match(lost, { listen: [], contacts: 1, drachtio: { connected: false, reason: String, losses: 1 } });
-    t.match((await daemon.twinreg('status')).out, /SIP +NONE: drachtio-server 127\.0\.0\.1:\d+ is not connected for /);
+    t.match(
+      (await daemon.twinreg('status')).out,
+      /SIP +NONE: drachtio-server 127\.0\.0\.1:\d+ is not connected for [^]*\npings +waiting: on, but (drachtio-server is not connected|this node is not the active one)\n[^]*\nready +NO: drachtio /,
+    );
     const metrics = await (await fetch(`http://${daemon.address}:${String(daemon.httpPort)}/metrics`)).text();
     t.match(metrics, /^twinreg_drachtio_connected 0$/m);
     t.match(metrics, /^twinreg_drachtio_losses_total\{reason="closed"\} 1$/m);
     t.match(metrics, /^twinreg_ready 0$/m);
     await peer.listen();
     await until(async () => (await ready()).status === 200);
+    t.match(
+      (await daemon.twinreg('history')).out,
+      /server lost +drachtio-server 127\.0\.0\.1:\d+ \(closed\): no SIP [^]*server back +drachtio-server 127\.0\.0\.1:\d+, after \d+\.\d s\n/,
+    );
     peer.request(requestText({ callId: 'call-2', rows: ['Contact: <sip:alice@192.0.2.8>;expires=600'] }));
     t.match((await peer.next()).text, /192\.0\.2\.7[^]*192\.0\.2\.8/);
   },
@@ -80,7 +87,15 @@ t.test('a daemon starts without its server, and is not ready', async (t) => {
   t.match(await daemon.status(), { drachtio: { connected: false, reason: /ECONNREFUSED/ } });
   await peer.listen();
   await daemon.logged('drachtio-server is connected');
+  const { out } = await daemon.twinreg('history');
+  t.match(
+    out,
+    /server lost +drachtio-server .*ECONNREFUSED.*\n.* started .* waits for drachtio-server 127[^]*\n.* server back /,
+  );
+  t.equal(out.match(/server lost/g)?.length, 1, 'whatever was tried meanwhile');
   t.match((await daemon.stop()).code, 0);
+  const entries = JSON.parse((await daemon.twinreg('history', '--json')).out) as { events: { kind: string }[] };
+  t.equal(entries.events.at(-1)?.kind, 'stopped', 'the end of the connection is its own');
 });
 
 t.test('the secret comes from the configuration or from a file', async (t) => {

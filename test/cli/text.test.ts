@@ -111,6 +111,22 @@ t.test('the status says which sockets wait for the address, behind those that ar
   t.end();
 });
 
+t.test(
+  'the status says last that the node is not ready, and without its drachtio-server that nobody is pinged',
+  (t) => {
+    const drachtio = { server: '127.0.0.1:9022', connected: false, since_ms: 9000, reason: 'silent', losses: 1 };
+    const text = shown({ drachtio, listen: [], degraded: [], unready: ['drachtio'] });
+    t.match(text, '\npings          waiting: on, but drachtio-server is not connected\n');
+    t.match(text, /\ndegraded +no\nready +NO: drachtio \(drachtio-server is not connected: no phone is served\)\n$/);
+    const connected = shown({ drachtio: { ...drachtio, connected: true } });
+    t.match(connected, '\npings          on, 2 contacts every 30 s\n');
+    t.notMatch(connected, '\nready ');
+    t.match(shown({ unready: ['bind', 'tired'] }), /\nready +NO: bind \(the address is here, .*\), tired\n$/);
+    t.notMatch(shown({ unready: undefined }), '\nready ', 'an older daemon does not say it');
+    t.end();
+  },
+);
+
 t.test('the status says that the process stood still, and nothing where it never did', (t) => {
   const stalls = { count: 2, last_at: '2026-11-23T02:41:38.000Z', last_ms: 1200 };
   t.match(shown({ stalls }), 'stalls         2, the last one until 2026-11-23T02:41:38.000Z for 1200 ms: ');

@@ -60,6 +60,14 @@ t.test('a daemon that was restarted has no rate at first', async (t) => {
   t.match(history.take(sample(3000, { ...registered(0, 0), pid: 78, uptime_s: 0 })), { rates: undefined });
 });
 
+t.test('a node that is not ready says so last', async (t) => {
+  const drachtio = { server: '127.0.0.1:9022', connected: false, since_ms: 9000, reason: 'silent', losses: 1 };
+  const lost = sample(0, { unready: ['drachtio'] });
+  const text = topText(new TopHistory().take({ ...lost, status: { ...lost.status, drachtio } }), WIDE);
+  t.match(text, '\npings          waiting: on, but drachtio-server is not connected\n');
+  t.match(text, /\ndegraded +no\nready +NO: drachtio \(.*\)$/);
+});
+
 t.test('CPU is shown where the daemon tells its CPU time', async (t) => {
   const history = new TopHistory();
   history.take(sample(0, { cpu_ms: 500 }));

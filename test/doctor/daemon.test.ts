@@ -31,6 +31,9 @@ t.test('another version is installed than runs', async (t) => {
   t.match(check(answer({ version: '1.2.2' })), [
     /^warning: the daemon that runs is version 1.2.2, and installed is 1.2.3/,
   ]);
+  const facts = { answer: answer({ version: '1.2.2' }), installedVersion: '1.2.3', openFilesMax: 65_536 };
+  const remedies = [pairConfig(), config('')].map((own) => checkDaemon({ ...facts, config: own })[0]?.remedy);
+  t.match(remedies, [/^restart the daemon of the passive node/, /^restart the daemon$/]);
 });
 
 t.test('what the daemon says of itself', async (t) => {

@@ -70,6 +70,41 @@ t.test('the daemon is not connected to it, and says why', async (t) => {
   t.match(remedies, [[/^systemctl restart/], [/^look who/], [/^look who/], [/^start it/]]);
 });
 
+t.test('what to do goes by the reason', async (t) => {
+  const remedyOf = (reason: string, own = HEALTHY.config) => {
+    const facts = { ...HEALTHY, config: own, answer: connected([], { connected: false, reason }) };
+    return checkDrachtio(facts).map(({ remedy }) => remedy);
+  };
+  const inFile = pairConfig('sip: {engine: drachtio, drachtio_secret_file: /s}');
+  t.strictSame(remedyOf('refused: incorrect secret', inFile), [
+    'make sip.drachtio_secret_file and the secret in drachtio.conf.xml the same, and restart the one that you changed',
+  ]);
+  t.match(remedyOf('refused: incorrect secret'), [/^make sip.drachtio_secret and /]);
+  t.match(remedyOf('connect ECONNREFUSED 127.0.0.1:9022'), [
+    /^start it .*, or correct sip.drachtio_host and sip.drachtio_port$/,
+  ]);
+  t.match(remedyOf('silent'), [/^systemctl restart drachtio; .*; or correct .* if something else listens there/]);
+  t.match(remedyOf('unacknowledged'), [/^systemctl restart drachtio; the active node hands over first/]);
+});
+
+t.test('a node without a twin is told nothing of one', async (t) => {
+  const alone = config(`listen: "sip:${VIRTUAL}"\n${DRACHTIO}`);
+  const bad = { receiveBuffer: { kind: 'default', size: 1 }, file: file('<loglevel>info</loglevel>') } as const;
+  const server = { ...SERVER, supervisor: { kind: 'unknown' } } as const;
+  const remedies = (own: DrachtioFacts['config']) =>
+    ['silent', 'unacknowledged']
+      .map((reason) => connected([], { connected: false, reason }))
+      .flatMap((lost) => checkDrachtio({ ...HEALTHY, ...bad, server, config: own, answer: lost }))
+      .map(({ remedy }) => remedy);
+  const ofPair = /a pair|active node|passive node|hands over/;
+  t.equal(remedies(alone).length, 8);
+  t.strictSame(
+    remedies(alone).filter((remedy) => ofPair.test(remedy)),
+    [],
+  );
+  t.equal(remedies(HEALTHY.config).filter((remedy) => ofPair.test(remedy)).length, 8);
+});
+
 t.test('nobody listens at the admin port', async (t) => {
   const gone = { adminAddresses: [], server: undefined };
   t.match(check({ ...gone, answer: NOT_RUNNING }), [/^error: nobody listens at 127.0.0.1:9022/]);

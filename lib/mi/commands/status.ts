@@ -205,6 +205,8 @@ export type NodeStatus = {
   /** Absent for a node of its own. */
   readonly replication?: ReplicationState;
   readonly degraded: readonly Degradation[];
+  /** As in /ready: why this node could not serve even if the traffic came to it: `starting`, `stopping`, `bind`, `drachtio`; empty = it could. */
+  readonly unready: readonly string[];
   /** How often the process stood still so long that requests which queued up meanwhile were not served; the last time (ISO 8601), and how long. */
   readonly stalls: { readonly count: number; readonly last_at?: string; readonly last_ms?: number };
   readonly resident_mb: number;

@@ -46,6 +46,8 @@ export interface DrachtioEngineParts {
   readonly optionsUnsent?: OptionsUnsentListener;
   /** Hears when the server's sockets come and go. */
   readonly bound?: () => void;
+  /** Hears when the server is lost and when it is back; neither of a first connection that the start waited for, nor of the end at a stop. */
+  readonly serverChanged?: (change: ServerChange) => void;
   /** Hears of each standstill of this process, when it is over. */
   readonly stalled?: (stall: Stall) => void;
   /** Instead of the system's. */
@@ -53,6 +55,13 @@ export interface DrachtioEngineParts {
   readonly interfaces?: () => readonly InterfaceAddress[];
   readonly log: Log;
 }
+
+/** What became of the connection to drachtio-server. */
+export type ServerChange =
+  /** It ended, or was not there when the start went on without. `reason` is for people. */
+  | { readonly kind: 'lost'; readonly server: string; readonly reason: string }
+  /** It is ready again after so long. */
+  | { readonly kind: 'back'; readonly server: string; readonly awayMs: number };
 
 /** The connection to drachtio-server, for those who watch over it. */
 export interface DrachtioServerStatus {
@@ -100,6 +109,9 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
   readonly #pings: ServerPings;
   readonly #link: DrachtioLink;
   readonly #bound: () => void;
+  readonly #serverChanged: (change: ServerChange) => void;
+  /** Monotonic, while a loss has been told. */
+  #lostAtMs: number | undefined;
   #source: ReadSource;
   #stallsBefore = 0;
   #sockets: ServerSockets | undefined;
@@ -112,6 +124,7 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
     const { clock, random, log, handlers } = parts;
     this.#settings = settings;
     this.#bound = parts.bound ?? (() => undefined);
+    this.#serverChanged = parts.serverChanged ?? (() => undefined);
     this.#clock = clock;
     this.#log = log;
     this.#occasionalLog = new OccasionalLog(log, clock);
@@ -204,14 +217,16 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
     this.#version = facts.version;
     this.#source = this.#stallGuard.newSource();
     this.#warnOfMissing(this.#sockets.all);
+    this.#tellBack();
     this.#started?.();
     this.#bound();
   }
 
-  lost(): void {
+  lost(reason: string): void {
     this.#sockets = undefined;
     this.#connections.clear();
     this.#pings.lost();
+    if (!this.#isDraining) this.#tellLost(reason);
     this.#bound();
   }
 
@@ -298,7 +313,20 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
     if (this.#link.isReady) return;
     const { server, trouble } = this.status();
     this.#log.warn({ server, reason: trouble }, 'drachtio-server does not answer: SIP is served as soon as it does');
+    this.#tellLost(trouble);
     this.#started?.();
+  }
+
+  #tellLost(reason: string): void {
+    this.#lostAtMs = this.#link.sinceMs;
+    this.#serverChanged({ kind: 'lost', server: this.#link.name, reason });
+  }
+
+  #tellBack(): void {
+    if (this.#lostAtMs === undefined) return;
+    const awayMs = this.#clock.monotonicMs() - this.#lostAtMs;
+    this.#lostAtMs = undefined;
+    this.#serverChanged({ kind: 'back', server: this.#link.name, awayMs });
   }
 
   #warnOfMissing(found: readonly ListeningSocket[]): void {

@@ -22,7 +22,7 @@ export interface LinkListener {
   /** From here on requests come in and frames go out. */
   ready(facts: ServerFacts): void;
   /** Nothing that was sent or is owed on the connection will ever be answered. */
-  lost(): void;
+  lost(reason: string): void;
   /** The server is heard again after it stood still. */
   woke(silentMs: number): void;
   /** A frame that is not about the connection itself. Must not throw. @param isNew it began with this chunk */
@@ -264,7 +264,7 @@ export class DrachtioLink implements Flushable {
   #lost(reason: string): void {
     const { clock, log } = this.#parts;
     this.#sinceMs = clock.monotonicMs();
-    this.#listener.lost();
+    this.#listener.lost(reason);
     if (this.#wire.closing === true) return;
     log.warn({ server: this.name, reason }, 'drachtio-server is lost: no SIP until it is back');
   }

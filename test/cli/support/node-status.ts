@@ -49,6 +49,7 @@ export const STATUS: NodeStatus = {
     pending_changes: 12,
   },
   degraded: ['disk'],
+  unready: [],
   stalls: { count: 0 },
   resident_mb: 80,
   cpu_ms: 4000,

@@ -39,6 +39,11 @@ t.test('without a server it starts after a while, says so, and serves as soon as
   t.equal(test.engine.sendOptions({ token: 'a', ...PING }), 'no-socket');
   await peer.listen();
   await test.until(() => test.engine.status().state === 'ready');
+  const server = `127.0.0.1:${String(peer.port)}`;
+  t.match(test.serverChanges, [
+    { kind: 'lost', server, reason: /ECONNREFUSED/ },
+    { kind: 'back', server, awayMs: 2000 },
+  ]);
   peer.request(requestText());
   t.match((await peer.next()).text, /^SIP\/2\.0 200 /);
 });
@@ -53,8 +58,14 @@ t.test('a server that is killed and comes back is connected again, and asked for
     message: 'drachtio-server is lost: no SIP until it is back',
     fields: { reason: 'closed' },
   });
+  test.clock.advance(700);
   await peer.listen();
   await test.until(() => state() === 'ready');
+  const server = `127.0.0.1:${String(peer.port)}`;
+  t.same(test.serverChanges, [
+    { kind: 'lost', server, reason: 'closed' },
+    { kind: 'back', server, awayMs: 700 },
+  ]);
   t.same(peer.routes, ['register', 'options', 'register', 'options']);
   t.match(test.engine.status().counts, { connects: 2, losses: { closed: 1 } });
   t.equal(test.engine.sockets.length, 2);
@@ -207,6 +218,7 @@ t.test('it stops while the server is gone, hung or there, and does not come back
   await test.engine.stop();
   t.equal(state(), 'down');
   t.notOk(test.messages.includes('drachtio-server is lost: no SIP until it is back'));
+  t.same(test.serverChanges, []);
   const gone = await world(t);
   await gone.peer.close();
   await gone.test.until(() => gone.state() !== 'ready');

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { DrachtioEngine } from '../../../lib/sip/drachtio/drachtio-engine.ts';
+import { DrachtioEngine, type ServerChange } from '../../../lib/sip/drachtio/drachtio-engine.ts';
 import type { DrachtioEngineSettings } from '../../../lib/sip/drachtio/drachtio-settings.ts';
 import type { RequestHandler } from '../../../lib/sip/engine.ts';
 import type { Stall } from '../../../lib/sip/serving/engine-statistics.ts';
@@ -26,6 +26,7 @@ export class TestEngine {
   readonly optionsReplies: (readonly [token: string, status: number])[] = [];
   readonly optionsUnsent: string[] = [];
   readonly stalls: Stall[] = [];
+  readonly serverChanges: ServerChange[] = [];
   #random = 4711;
 
   constructor(t: Test, { host = '127.0.0.1', port }: AdminPlace, options: TestEngineOptions = {}) {
@@ -46,6 +47,7 @@ export class TestEngine {
         optionsReply: (token, status) => this.optionsReplies.push([token, status]),
         optionsUnsent: (token) => this.optionsUnsent.push(token),
         stalled: (stall) => this.stalls.push(stall),
+        serverChanged: (change) => this.serverChanges.push(change),
         ...(lookup === undefined ? {} : { lookup }),
         interfaces: () => hostAddresses.map((address) => ({ address, internal: false })),
         log: this.log,
