@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { KEEPALIVED } from './appliance-script.ts';
@@ -27,6 +27,9 @@ export function keepalivedConf(values: Partial<KeepalivedValues>): string {
     return text.replace(line, () => `$${name}=${String(value)}`);
   }, template);
 }
+
+/** Of the parent, and of the process that does the work. */
+const PID_FILES = ['pid', 'vrrp.pid'] as const;
 
 /** Real keepalived on a host, with files of its own. It can be killed and hung as a whole, and started again. */
 export class Keepalived {
@@ -88,6 +91,8 @@ export class Keepalived {
     this.hang();
     this.#signal('SIGKILL');
     await this.#started.ended();
+    // It reads them at its next start, and by then somebody else may have the number: it would take that process for itself.
+    for (const file of PID_FILES) rmSync(this.#file(file), { force: true });
   }
 
   /** SIGTERM, as systemd stops it. */
@@ -102,7 +107,7 @@ export class Keepalived {
   }
 
   #signal(name: NodeJS.Signals): void {
-    for (const file of ['pid', 'vrrp.pid']) process.kill(Number(readFileSync(this.#file(file), 'utf8')), name);
+    for (const file of PID_FILES) process.kill(Number(readFileSync(this.#file(file), 'utf8')), name);
   }
 
   #file(extension: string): string {
