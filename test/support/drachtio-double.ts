@@ -3,16 +3,19 @@
 // against this one. It is written without a line of twinreg's own SIP code, so that the two share no mistake.
 import type { Test } from 'tap';
 import { AppConnections } from './drachtio/app-connections.ts';
-import type { DrachtioPlace, DrachtioServer, SipTimers } from './drachtio/place.ts';
+import {
+  newPlace,
+  type DrachtioPlace,
+  type DrachtioServer,
+  type PlaceOptions,
+  type SipTimers,
+} from './drachtio/place.ts';
 import { RequestsIn } from './drachtio/requests-in.ts';
 import { RequestsOut } from './drachtio/requests-out.ts';
 import { DatagramWire, StreamWire, type Peer, type StreamConnection } from './drachtio/sip-wire.ts';
-import { freePort, loopbackAddress } from './free-port.ts';
 
-export interface DoubleOptions extends Partial<DrachtioPlace> {
+export interface DoubleOptions extends PlaceOptions {
   readonly timers?: SipTimers;
-  /** Whether it has a socket for SIP over WebSocket. */
-  readonly hasWebSocket?: boolean;
   /** What it tells apps; drachtio-srf believes only such as begin with v and three numbers. */
   readonly version?: string;
 }
@@ -55,16 +58,7 @@ export class DrachtioDouble implements DrachtioServer {
 
   /** Resolves when it listens; it ends with the test at the latest. */
   static async start(t: Pick<Test, 'teardown'>, options: DoubleOptions = {}): Promise<DrachtioDouble> {
-    const address = options.address ?? loopbackAddress();
-    const adminAddress = options.adminAddress ?? address;
-    const place = {
-      address,
-      sipPort: options.sipPort ?? (await freePort(address)),
-      wsPort: options.wsPort ?? (options.hasWebSocket === true ? await freePort(address) : undefined),
-      adminAddress,
-      adminPort: options.adminPort ?? (await freePort(adminAddress)),
-      secret: options.secret ?? 'cymru',
-    };
+    const place = await newPlace(options);
     const double = new DrachtioDouble(place, options);
     await double.start();
     t.teardown(() => double.kill());

@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { daemonCommand, daemonEnv } from '../daemon-env.ts';
-import { freePort, loopbackAddress } from '../free-port.ts';
 import { AdminClient } from './admin-client.ts';
-import type { DrachtioPlace, DrachtioServer, SipTimers } from './place.ts';
+import { newPlace, type DrachtioPlace, type DrachtioServer, type PlaceOptions, type SipTimers } from './place.ts';
 
 /** Environment variable with the path of a drachtio-server's program. */
 const PROGRAM_VARIABLE = 'DRACHTIO_BIN';
@@ -33,10 +32,8 @@ export const DOUBLE_COMMAND: Command = [
   join(import.meta.dirname, 'double-program.ts'),
 ];
 
-export interface ProcessOptions extends Partial<DrachtioPlace> {
+export interface ProcessOptions extends PlaceOptions {
   readonly timers?: SipTimers;
-  /** Whether it has a socket for SIP over WebSocket. */
-  readonly hasWebSocket?: boolean;
   /** The text of its configuration; without it one that has what is above. */
   readonly conf?: (place: DrachtioPlace, timers: SipTimers) => string;
   /** Where it runs, if not here: `namespace.command`. */
@@ -80,16 +77,7 @@ export class DrachtioProcess implements DrachtioServer {
     command: Command,
     options: ProcessOptions = {},
   ): Promise<DrachtioProcess> {
-    const address = options.address ?? loopbackAddress();
-    const adminAddress = options.adminAddress ?? address;
-    const place = {
-      address,
-      sipPort: options.sipPort ?? (await freePort(address)),
-      wsPort: options.wsPort ?? (options.hasWebSocket === true ? await freePort(address) : undefined),
-      adminAddress,
-      adminPort: options.adminPort ?? (await freePort(adminAddress)),
-      secret: options.secret ?? 'cymru',
-    };
+    const place = await newPlace(options);
     const folder = mkdtempSync(join(tmpdir(), 'twinreg-drachtio-'));
     const server = new DrachtioProcess(command, place, options, folder);
     t.teardown(async () => {

@@ -1,3 +1,5 @@
+import { freePort, loopbackAddress } from '../free-port.ts';
+
 /** Where a drachtio-server listens, real or a double. */
 export interface DrachtioPlace {
   /** Of SIP. */
@@ -9,6 +11,25 @@ export interface DrachtioPlace {
   readonly adminAddress: string;
   readonly adminPort: number;
   readonly secret: string;
+}
+
+export interface PlaceOptions extends Partial<DrachtioPlace> {
+  /** Whether it has a socket for SIP over WebSocket. */
+  readonly hasWebSocket?: boolean;
+}
+
+/** What is left open becomes a loopback address of its own, and free ports of it. */
+export async function newPlace(options: PlaceOptions): Promise<DrachtioPlace> {
+  const address = options.address ?? loopbackAddress();
+  const adminAddress = options.adminAddress ?? address;
+  return {
+    address,
+    sipPort: options.sipPort ?? (await freePort(address)),
+    wsPort: options.wsPort ?? (options.hasWebSocket === true ? await freePort(address) : undefined),
+    adminAddress,
+    adminPort: options.adminPort ?? (await freePort(adminAddress)),
+    secret: options.secret ?? 'cymru',
+  };
 }
 
 export type PlaceTransport = 'udp' | 'tcp' | 'ws';
