@@ -6,6 +6,7 @@ import { paramOf, SipText } from './sip-text.ts';
 import type { DatagramWire, Peer, StreamConnection } from './sip-wire.ts';
 import { sortHeaders, splitList } from './sip-writer.ts';
 import { newTag, nowText } from './volatile.ts';
+import { readVias, viaText } from './via-text.ts';
 
 /** How long a request waits for its app. */
 const APP_TIMEOUT_MS = 64_000;
@@ -185,18 +186,22 @@ export class RequestsIn {
   }
 }
 
-/** The first Via with where the request came from (RFC 3261 §18.2.1, RFC 3581 §4, asked for or not); one row for each value of its row. */
-function amendedVia({ rows }: SipText, { address, port }: Peer): readonly string[] {
-  const [first, ...others] = rows.filter(({ name }) => name === 'via');
+/**
+ * All Via values that can be read, a row for each, the first with where the request came from (RFC 3261 §18.2.1; RFC 3581 §4, asked for or not).
+ */
+function amendedVia(message: SipText, { address, port }: Peer): readonly string[] {
+  const [first, ...others] = message.all('via').flatMap((row) => readVias(row) ?? []);
   if (first === undefined) return [];
-  const [top = '', ...rest] = splitList(first.value.replaceAll(/\s+/g, ' '));
-  const host = /^SIP\/2\.0\/\w+ (\[[^\]]*\]|[^:;\s]*)/.exec(top)?.[1] ?? '';
-  let via = top.replace(/;received=[^;]*/, '');
-  const hasRport = /;rport(?:=[^;]*)?(?=;|$)/.test(via);
-  via = via.replace(/;rport(?:=[^;]*)?(?=;|$)/, `;rport=${String(port)}`);
-  if (host !== address) via += `;received=${address}`;
-  if (!hasRport) via += `;rport=${String(port)}`;
-  return [...[via, ...rest].map((value) => `Via: ${value}\r\n`), ...others.map(({ raw }) => raw)];
+  const params = first.params
+    .filter((param) => !param.startsWith('received='))
+    .map((param) => (isRport(param) ? `rport=${String(port)}` : param));
+  if (first.host !== address) params.push(`received=${address}`);
+  if (!params.some(isRport)) params.push(`rport=${String(port)}`);
+  return [{ ...first, params }, ...others].map((via) => `Via: ${viaText(via)}\r\n`);
+}
+
+function isRport(param: string): boolean {
+  return /^rport(?:=|$)/.test(param);
 }
 
 /** The request as the app gets it: as it came, but for Via. */

@@ -1,5 +1,6 @@
 import type { PlaceTransport } from './place.ts';
 import type { SipText } from './sip-text.ts';
+import { readVias } from './via-text.ts';
 
 /** What the server does with a request before any app hears of it. */
 export type Verdict =
@@ -33,10 +34,12 @@ function refuse(status: string, isBroken = true): Verdict {
 /** A request outside of any dialog, by what it is; what an app must still check passes. */
 export function verdictOn(message: SipText, transport: PlaceTransport): Verdict {
   const line = /^([!-~]+) ([^ ]+) SIP\/(\d)\.\d$/.exec(message.startLine);
-  const via = /^SIP\s*\/\s*2\.0\s*\/\s*(\w+)\s+[^\s;,]+/.exec(message.get('via') ?? '');
-  if (line === null || via === null || via[1]?.toLowerCase() !== transport) return DROP;
+  const vias = message.all('via').map(readVias);
+  const via = vias.find((values) => values !== undefined)?.[0];
+  if (line === null || via?.protocol.toLowerCase() !== `sip/2.0/${transport}`) return DROP;
   const [, method = '', , version] = line;
   if (version !== '2') return refuse('505 Version Not Supported');
+  if (vias.includes(undefined)) return refuse('400 Bad Via Header');
   return (
     brokenHeader(message, transport) ?? brokenSequence(message, method) ?? brokenContact(message) ?? byMethod(method)
   );

@@ -27,6 +27,11 @@ function more(...rows: readonly string[]): (text: string) => string {
   return (text) => text.replace('Content-Length: 0', [...rows, 'Content-Length: 0'].join('\r\n'));
 }
 
+/** Changes what is behind host and port of Via. */
+function viaParams(change: (params: string) => string): (text: string) => string {
+  return (text) => text.replace(/(?<=^Via: [^;]*);.*$/m, change);
+}
+
 export const BARELY_SIP: readonly MalformedCase[] = [
   { what: 'no message at all', change: () => 'garbage\r\n\r\n' },
   { what: 'no Via', change: without('Via') },
@@ -39,6 +44,14 @@ export const BARELY_SIP: readonly MalformedCase[] = [
   { what: 'no version', change: startLine('REGISTER sip:example.com') },
   { what: 'an answer to nothing', change: (text) => text.replace(/^REGISTER .*$/m, 'SIP/2.0 200 OK') },
   { what: 'a head without its end', change: (text) => text.slice(0, -4) },
+  { what: 'a Via with a quote in its host', change: (text) => text.replace(/(?<=UDP \S+)(?=:)/, '"') },
+  { what: 'a Via with a port of words', change: viaParams((params) => `:port${params}`) },
+  { what: 'a Via with words after its port', change: viaParams((params) => ` port${params}`) },
+  { what: 'a Via with a parameter without a name', change: viaParams((params) => `${params};;x`) },
+  { what: 'a Via that ends in a semicolon', change: viaParams((params) => `${params};`) },
+  { what: 'a Via with a quote without its end', change: viaParams((params) => `${params};x="y`) },
+  { what: 'a Via with a parameter that is no word', change: viaParams((params) => `${params};x=@`) },
+  { what: 'a Via with a Via behind it that is none', change: viaParams((params) => `${params}, SIP/2.0/UDP`) },
 ];
 
 export const BROKEN: readonly MalformedCase[] = [
@@ -68,6 +81,9 @@ export const BROKEN: readonly MalformedCase[] = [
   { what: 'a zero octet', change: more('X-Zero: a\0b') },
   { what: 'a header of 9000 octets', change: more(`X-Long: ${'x'.repeat(9000)}`) },
   { what: 'version 3', change: startLine('REGISTER sip:example.com SIP/3.0') },
+  { what: 'a second Via that is none', change: more('Via: SIP/2.0/UDP [::1') },
+  { what: 'a Via that is none and one behind it', change: (text) => text.replace('Via:', 'Via: nothing\r\nVia:') },
+  { what: 'an empty second Via', change: more('Via:') },
 ];
 
 export const ODD: readonly MalformedCase[] = [
@@ -110,6 +126,12 @@ export const ODD: readonly MalformedCase[] = [
   { what: 'a method twice', change: instead('CSeq', 'CSeq: 1 REGISTER REGISTER') },
   { what: 'an answer to come over TCP', change: (text) => text.replace('SIP/2.0/UDP', 'SIP/2.0/TCP') },
   { what: 'a body', change: (text) => `${text.replace('Content-Length: 0', 'Content-Length: 4')}body` },
+  {
+    what: 'a Via with spaces',
+    change: (text) => text.replace(/^Via: .*$/m, (row) => row.replaceAll(/[:;=/]/g, ' $& ').replace(' : ', ': ')),
+  },
+  { what: 'a Via with values in quotes', change: viaParams((params) => `${params};x="a, \\"b";received="y"`) },
+  { what: 'three Via in two rows', change: viaParams((params) => `${params},, SIP/2.0/TCP a\r\nVia: SIP/2.0/UDP b;c`) },
 ];
 
 /** Plays cases of one kind; what comes of each is in the transcript, whatever it is. */
