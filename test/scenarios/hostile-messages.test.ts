@@ -49,7 +49,8 @@ interface Answers {
 class Both {
   readonly #alone: Daemon;
   readonly #behind: Daemon;
-  readonly #phonesAddress = loopbackAddress();
+  #phonesAddress = '';
+  #messages = 0;
   #markers = 0;
 
   private constructor(alone: Daemon, behind: Daemon) {
@@ -64,6 +65,8 @@ class Both {
 
   /** What each answers to the same message from the same port. */
   async answer(message: string): Promise<Answers> {
+    // No port comes twice, and an address has some ten thousand.
+    if (this.#messages++ % 1000 === 0) this.#phonesAddress = loopbackAddress();
     const port = await freePort(this.#phonesAddress);
     const alone = await this.#ask(this.#alone, port, message);
     return { alone, behind: await this.#ask(this.#behind, port, message) };
@@ -111,7 +114,7 @@ t.test(`so is any request of which parts are something else (${DRACHTIO.name})`,
     const { alone, behind } = await both.answer(message);
     if (!isOurs(behind)) return;
     passed += 1;
-    deepEqual(behind.map(said), alone.map(said));
+    deepEqual(behind.map(said).map(withoutReason), alone.map(said).map(withoutReason));
   });
   await t.resolves(fc.assert(property, { numRuns: inTest(200, { inSoak: 20_000 }) }));
   t.ok(passed > 0, `${String(passed)} of ${String(sent)} were passed on`);
@@ -129,8 +132,13 @@ function isOurs(answers: readonly string[]): boolean {
 
 /** What an answer says that is not copied from the request, which a server does in its own way. */
 function said(answer: string): readonly string[] {
-  const [startLine = '', ...rows] = (answer.split('\r\n\r\n')[0] ?? '').split(/\r?\n/);
+  const [startLine = '', ...rows] = (answer.split('\r\n\r\n')[0] ?? '').split(/\r?\n(?![ \t])/);
   const contacts = rows.filter((row) => row.startsWith('Contact: ')).map((row) => row.slice('Contact: '.length));
-  const others = rows.filter((row) => !/^(Via|v|From|f|To|t|Call-ID|i|CSeq|Contact|Date|[ \t].*):/i.test(row));
+  const others = rows.filter((row) => !/^(Via|v|From|f|To|t|Call-ID|i|CSeq|Contact|Date)[ \t]*:/i.test(row));
   return [startLine, contacts.join(', ').replaceAll(/;expires=\d+/g, ''), ...others.sort()];
+}
+
+/** Of several faults in one request, a server may have mended the one that is named first. */
+function withoutReason([startLine = '', ...others]: readonly string[]): readonly string[] {
+  return [startLine.replace(/(?<=^SIP\/2\.0 400 ).*/, ''), ...others];
 }
