@@ -91,8 +91,11 @@ async function runDaemon(options: ConfigOptions): Promise<number> {
     const facts = processFacts();
     const edges = { clock: systemClock, random: systemRandom(), log, facts, configuration, stop: stop.request };
     const app = await import('./app.ts').then(({ createApp }) => createApp(config, settings, edges));
-    const { sockets, waitingSockets, loadedBindings } = app;
-    const waiting = waitingSockets.length === 0 ? {} : { waiting: waitingSockets };
+    const { sockets, waitingSockets, waitsFor, loadedBindings } = app;
+    const waiting = {
+      ...(waitsFor === undefined ? {} : { waitsFor }),
+      ...(waitingSockets.length === 0 ? {} : { waiting: waitingSockets }),
+    };
     const serving = { version: VERSION, sockets, ...waiting, dataFolder: config.dataFolder, loadedBindings };
     log.child('app').info(serving, 'serving');
     if (format === 'pretty' && isTerminal) {

@@ -61,6 +61,11 @@ export class AppNode {
     return this.#parts.engine.waiting.map(({ socket }) => describeSocket(socket));
   }
 
+  /** What SIP is not served without; undefined = it is served. */
+  get waitsFor(): string | undefined {
+    return this.sockets.length === 0 ? awaitedBy(this.#parts.engine) : undefined;
+  }
+
   get isStopping(): boolean {
     return this.#stopped !== undefined;
   }

@@ -2,14 +2,17 @@ import { readCredentials } from '../cluster/twin-credentials.ts';
 import type { Config } from '../config/config.ts';
 import { ownerOf, mayRead, readRemedy } from '../doctor/daemon-account.ts';
 import { lookAt, modeText } from '../doctor/read-path.ts';
+import { readServerSecret } from '../sip/drachtio/server-secret.ts';
 import { allRead, FileFaults, readSecretFile, type FileFault } from '../core/named-file.ts';
 
 /** What is wrong with the files that a configuration names: secrets, keys and certificates, read as the start reads them. */
-export async function configFileFaults({ cluster, mi }: Config): Promise<readonly FileFault[]> {
-  const token = mi.http?.kind === 'off' ? undefined : mi.http_token_file;
+export async function configFileFaults(config: Config): Promise<readonly FileFault[]> {
+  const token = httpTokenFile(config);
+  const server = serverSecretFile(config);
   const reads: readonly Promise<unknown>[] = [
-    readCredentials(cluster),
+    readCredentials(config.cluster),
     ...(token === undefined ? [] : [readSecretFile('mi.http_token_file', token, 1)]),
+    ...(server === undefined ? [] : [readServerSecret(server)]),
   ];
   try {
     await allRead(reads);
@@ -37,11 +40,23 @@ export async function closedToDaemon(config: Config): Promise<readonly FileFault
   return faults;
 }
 
-function* namedFiles({ cluster, mi }: Config): Iterable<readonly [string, string]> {
+function* namedFiles(config: Config): Iterable<readonly [string, string]> {
+  const { cluster } = config;
+  const token = httpTokenFile(config);
+  const server = serverSecretFile(config);
   if (cluster?.secret.kind === 'file') yield ['clusterer.secret_file', cluster.secret.path];
-  if (mi.http?.kind !== 'off' && mi.http_token_file !== undefined) yield ['mi.http_token_file', mi.http_token_file];
+  if (token !== undefined) yield ['mi.http_token_file', token];
+  if (server !== undefined) yield ['sip.drachtio_secret_file', server];
   if (cluster?.tls === undefined) return;
   yield ['tls_mgm.private_key', cluster.tls.privateKeyPath];
   yield ['tls_mgm.certificate', cluster.tls.certificatePath];
   yield ['tls_mgm.ca_list', cluster.tls.caListPath];
+}
+
+function httpTokenFile({ mi }: Config): string | undefined {
+  return mi.http?.kind === 'off' ? undefined : mi.http_token_file;
+}
+
+function serverSecretFile({ sip }: Config): string | undefined {
+  return sip.engine === 'drachtio' ? sip.drachtio_secret_file : undefined;
 }

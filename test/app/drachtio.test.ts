@@ -83,6 +83,7 @@ t.test('a daemon starts without its server, and is not ready', async (t) => {
   await peer.listen();
   await peer.close();
   const daemon = await Daemon.start(t, { config: configOf(peer) });
+  t.match(await daemon.logged('serving'), { sockets: [], waitsFor: /^drachtio-server 127/ });
   await daemon.logged('drachtio-server does not answer: SIP is served as soon as it does');
   t.match(await daemon.status(), { drachtio: { connected: false, reason: /ECONNREFUSED/ } });
   await peer.listen();
@@ -118,7 +119,9 @@ t.test('a secret file that is missing or says too much ends the start with a sen
     const config = join(folder, 'twinreg.yaml');
     writeFileSync(config, `mi: {http: off, fifo_name: off}\nsip: {engine: drachtio, drachtio_secret_file: ${path}}\n`);
     const { code, err, out } = await twinreg(['run', '--data', join(folder, 'data'), '--config', config]);
-    t.not(code, 0);
+    t.equal(code, 2);
     t.match(err + out, 'sip.drachtio_secret_file: ');
+    const checked = await twinreg(['check-config', '--data', join(folder, 'data'), '--config', config]);
+    t.match(checked, { code: 2, err: `sip.drachtio_secret_file: ${path === bad ? 'expected in ' : ''}${path}` });
   }
 });

@@ -140,13 +140,14 @@ t.test(
     const data = join(folder, 'data');
     mkdirSync(data);
     chownSync(data, 12_345, 12_345);
-    const text = `mi: {http_token_file: ${path}}\n`;
+    const text = `mi: {http_token_file: ${path}}\nsip: {engine: drachtio, drachtio_secret_file: ${path}}\n`;
     const loaded = loadConfig({ text, listen: [], data, surroundings: SURROUNDINGS });
     const check = () => commandLine(['check-config'], { loadConfig: () => Promise.resolve(loaded) });
-    t.match(await check(), {
-      code: 2,
-      err: /mi.http_token_file: .*owner 0, mode 0600.* daemon's user \(12345\): chown /,
-    });
+    const refused = await check();
+    t.equal(refused.code, 2);
+    for (const key of ['mi.http_token_file', 'sip.drachtio_secret_file']) {
+      t.match(refused.err, new RegExp(`${key}: .*owner 0, mode 0600.* daemon's user \\(12345\\): chown `));
+    }
     chownSync(path, 0, 12_345);
     chmodSync(path, 0o640);
     t.match(await check(), { code: 0, err: '' });

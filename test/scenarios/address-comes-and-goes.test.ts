@@ -133,6 +133,7 @@ t.test('where the kernel refuses the address, the node waits for it and serves w
   const node = await Node.start(t, EMBEDDED, false);
   t.match(node.ready(), { status: 200, degraded: ['twin', 'address'] });
   const socket = `udp:${node.daemon.address}:${SIP_PORT}`;
+  t.match(await node.daemon.logged('serving'), { sockets: [], waitsFor: 'its address', waiting: [socket, /^tcp/] });
   const waiting = await node.daemon.status();
   t.match(waiting, {
     listen: [],
