@@ -4,7 +4,21 @@ const BYTES_MAX = 8192;
 
 /** The words that a process was started with; none where it has ended or may not be looked at. */
 export async function commandLine(pid: number): Promise<readonly string[]> {
-  const found = await readText(`/proc/${pid}/cmdline`, BYTES_MAX, 'octets');
+  return textsIn(`/proc/${pid}/cmdline`);
+}
+
+/** The environment that a process was started with, by name; none where it has ended or may not be looked at. */
+export async function startVariables(pid: number): Promise<ReadonlyMap<string, string>> {
+  return new Map(
+    (await textsIn(`/proc/${pid}/environ`)).map((text) => {
+      const end = text.indexOf('=');
+      return [text.slice(0, end), text.slice(end + 1)];
+    }),
+  );
+}
+
+async function textsIn(path: string): Promise<readonly string[]> {
+  const found = await readText(path, BYTES_MAX, 'octets');
   return found.kind === 'text' ? found.text.split('\0').filter((word) => word !== '') : [];
 }
 

@@ -2,7 +2,7 @@ import { readlink } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { commandLine, optionIn } from './command-line.ts';
+import { commandLine, optionIn, startVariables } from './command-line.ts';
 import { canonicalAddress, WILDCARDS } from './movable-addresses.ts';
 import { holdersOf, type OpenSocket } from './open-sockets.ts';
 import { readText } from './read-path.ts';
@@ -12,7 +12,7 @@ import { runProgram } from './run-program.ts';
 export interface DrachtioProcess {
   readonly pid: number;
   readonly configPath: string;
-  /** `--loglevel`, which outranks the file. */
+  /** `--loglevel` or DRACHTIO_LOGLEVEL, which outrank the file. */
   readonly logLevel: string | undefined;
   /** Stopped by a signal or a debugger. */
   readonly isStopped: boolean;
@@ -40,12 +40,16 @@ export async function findDrachtio(sockets: readonly OpenSocket[]): Promise<Drac
   if (holder === undefined) return undefined;
   const { pid } = holder;
   const words = await commandLine(pid);
+  const variables = await startVariables(pid);
   const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '/');
   const status = await readText(`/proc/${pid}/status`, FILE_BYTES_MAX);
   return {
     pid,
-    configPath: resolve(folder, optionIn(words, '-f', '--file') ?? USUAL_DRACHTIO_PATH),
-    logLevel: optionIn(words, '-l', '--loglevel'),
+    configPath: resolve(
+      folder,
+      optionIn(words, '-f', '--file') ?? variables.get('DRACHTIO_CONFIG_FILE_PATH') ?? USUAL_DRACHTIO_PATH,
+    ),
+    logLevel: optionIn(words, '-l', '--loglevel') ?? variables.get('DRACHTIO_LOGLEVEL'),
     isStopped: status.kind === 'text' && /^State:\s+[Tt]/m.test(status.text),
     supervisor: await supervisorOf(pid),
   };

@@ -210,9 +210,13 @@ function* fileFindings({ file, server, config }: DrachtioFacts, read: DrachtioCo
   if (content.kind === 'unreadable') yield unchecked(`${path} (${content.reason})`, 'run twinreg doctor as root');
   const logLevel = server?.logLevel ?? (read === undefined ? undefined : (read.logLevel ?? DEFAULT_LOG_LEVEL));
   if (logLevel === 'info' || logLevel === 'debug') {
+    const change =
+      server?.logLevel === undefined
+        ? `write <loglevel>error</loglevel> into ${path}`
+        : 'take --loglevel and DRACHTIO_LOGLEVEL out of what starts it';
     yield warning(
       `the loglevel of drachtio-server is ${logLevel}: it writes a kilobyte or more for each REGISTER`,
-      `write <loglevel>error</loglevel> into ${path}, then ${restartRemedy(RESTART, config)}`,
+      `${change}, then ${restartRemedy(RESTART, config)}`,
     );
   }
   for (const contact of (read?.contacts ?? []).filter(isWildcard)) {

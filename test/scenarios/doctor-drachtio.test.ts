@@ -127,6 +127,16 @@ for (const { name, skip, start } of SERVERS) {
     });
   });
 
+  t.test(`the environment of ${name} says more than its file`, { skip }, async (t) => {
+    const within = (program: string, ...args: readonly string[]): [string, string[]] => [
+      'env',
+      ['DRACHTIO_LOGLEVEL=info', program, ...args],
+    ];
+    const daemon = await daemonBehind(t, await start(t, { within }));
+    await isConnected(daemon, true);
+    finds(t, await wrong(daemon), /^warning: the loglevel of drachtio-server is info/);
+  });
+
   t.test(`others reach the admin port of ${name}`, { skip }, async (t) => {
     const address = loopbackAddress();
     const server = await start(t, { address, adminAddress: '0.0.0.0' });
