@@ -4,7 +4,7 @@ import {
   type DrachtioEngineParts,
   type DrachtioServerStatus,
 } from '../sip/drachtio/drachtio-engine.ts';
-import { readServerSecret } from '../sip/drachtio/server-secret.ts';
+import { readDrachtioSecret } from '../config/drachtio-secret.ts';
 import { EmbeddedEngine, type EmbeddedEngineParts } from '../sip/embedded/embedded-engine.ts';
 import type { AppSettings } from './settings.ts';
 
@@ -19,7 +19,7 @@ export async function openEngine(
 ): Promise<ServingEngine> {
   if (settings.drachtio === undefined) return new EmbeddedEngine(settings.engine, parts);
   const { drachtio_host: host, drachtio_port: port, drachtio_secret: text, drachtio_secret_file: path } = sip;
-  const server = { host, port, secret: path === undefined ? text : await readServerSecret(path) };
+  const server = { host, port, secret: path === undefined ? text : await readDrachtioSecret(path) };
   return new DrachtioEngine({ ...settings.drachtio, server }, parts);
 }
 

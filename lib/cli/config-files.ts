@@ -2,7 +2,7 @@ import { readCredentials } from '../cluster/twin-credentials.ts';
 import type { Config } from '../config/config.ts';
 import { ownerOf, mayRead, readRemedy } from '../doctor/daemon-account.ts';
 import { lookAt, modeText } from '../doctor/read-path.ts';
-import { readServerSecret } from '../sip/drachtio/server-secret.ts';
+import { readDrachtioSecret } from '../config/drachtio-secret.ts';
 import { allRead, FileFaults, readSecretFile, type FileFault } from '../core/named-file.ts';
 
 /** What is wrong with the files that a configuration names: secrets, keys and certificates, read as the start reads them. */
@@ -12,7 +12,7 @@ export async function configFileFaults(config: Config): Promise<readonly FileFau
   const reads: readonly Promise<unknown>[] = [
     readCredentials(config.cluster),
     ...(token === undefined ? [] : [readSecretFile('mi.http_token_file', token, 1)]),
-    ...(server === undefined ? [] : [readServerSecret(server)]),
+    ...(server === undefined ? [] : [readDrachtioSecret(server)]),
   ];
   try {
     await allRead(reads);

@@ -1,9 +1,9 @@
-import { FileFaults, readNamedFile } from '../../core/named-file.ts';
+import { FileFaults, readNamedFile } from '../core/named-file.ts';
 
 const KEY = 'sip.drachtio_secret_file';
 
 /** The secret of drachtio-server in a file; rejects with FileFaults when the file has none. */
-export async function readServerSecret(path: string): Promise<string> {
+export async function readDrachtioSecret(path: string): Promise<string> {
   const line = (await readNamedFile(KEY, path)).trim();
   // A bar would end the word in the server's protocol.
   if (/^[\x21-\x7b\x7d\x7e]{1,255}$/.test(line)) return line;
