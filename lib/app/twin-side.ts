@@ -4,9 +4,10 @@ import type { RemovalPermit } from '../pinger/ports.ts';
 import type { RoleName } from '../role/role-name.ts';
 import type { Role } from '../role/role.ts';
 import type { TwinStatus } from './twin-status.ts';
+import type { ForgettingTwin } from './upkeep.ts';
 
 /** What the rest of a node has to do with the twin, whether there can be one or not. */
-export interface TwinSide {
+export interface TwinSide extends ForgettingTwin {
   /** What replies wait for on behalf of the twin. */
   readonly gates: readonly CommitGate[];
   /** Whether contacts may be removed for good when their pings are lost. */
@@ -17,13 +18,6 @@ export interface TwinSide {
   status(): TwinStatus | undefined;
   /** What `nh_enable_ping` is before anybody said so: of a pair one node pings. */
   readonly roleAtFirst: RoleName;
-  /** Whether `proveForgettable` may come to something now. */
-  readonly mayProve: boolean;
-  /**
-   * Right after the dead were noted: calls `done` once, with whether it is proved that they may go. With a cluster
-   * configured that takes a twin in sync, whatever the rows say today: another node may have been named yesterday.
-   */
-  proveForgettable(done: (isProved: boolean) => void): void;
   /** From now on the twin hears of the role, and the role of the twin's. */
   followRole(role: Role): void;
   /** Whether this node would serve phones may be otherwise than before: the twin is told. */
@@ -45,7 +39,7 @@ export function alone(store: { whenFlushedAfterNow(done: () => void): void }): T
     gates: [],
     removal: { mayRemove: true },
     roleAtFirst: 'active',
-    mayProve: true,
+    forgets: { byAge: true, early: true },
     control: undefined,
     status: () => undefined,
     proveForgettable: (done) => store.whenFlushedAfterNow(() => done(true)),

@@ -5,11 +5,17 @@ export interface UpkeepParts {
   readonly table: Pick<LocationTable, 'expire' | 'noteDead' | 'dropNoted'>;
   readonly clusterClock: { nowMs(): number };
   readonly clock: Clock;
-  /** Whether `proveForgettable` may come to something now. */
-  mayProve(): boolean;
+  readonly twin: ForgettingTwin;
+}
+
+/** What the twin has to do with forgetting, or the disk alone where there is none. */
+export interface ForgettingTwin {
+  /** Whether anything may go by its age now, while the tables are not compared; and whether `proveForgettable` may come to something. */
+  readonly forgets: { readonly byAge: boolean; readonly early: boolean };
   /**
-   * Called right after the dead were noted. Calls `done` once: with true when nothing older than what was noted can come
-   * back from a disk or a twin, with false when that cannot be proved now.
+   * Right after the dead were noted. Calls `done` once: with true when nothing older than what was noted can come back from a disk or
+   * a twin, with false when that cannot be proved now. With a cluster configured that takes a twin in sync, whatever the rows say
+   * today: another node may have been named yesterday.
    */
   proveForgettable(done: (isProved: boolean) => void): void;
 }
@@ -47,18 +53,19 @@ export class Upkeep {
   }
 
   #turn(): void {
-    const { table, clusterClock } = this.#parts;
-    const moreExpires = table.expire(clusterClock.nowMs());
+    const { table, clusterClock, twin } = this.#parts;
+    const { byAge, early } = twin.forgets;
+    const moreExpires = table.expire(clusterClock.nowMs(), byAge);
     this.#again(moreExpires ? CONTINUE_MS : INTERVAL_MS);
-    if (!this.#noteIsOut && this.#parts.mayProve()) this.#forget();
+    if (!this.#noteIsOut && early) this.#forget();
   }
 
   #forget(): void {
-    const { table, clusterClock } = this.#parts;
+    const { table, clusterClock, twin } = this.#parts;
     const note = table.noteDead(clusterClock.nowMs());
     if (note === undefined) return;
     this.#noteIsOut = true;
-    this.#parts.proveForgettable((isProved) => {
+    twin.proveForgettable((isProved) => {
       this.#noteIsOut = false;
       if (!isProved) return;
       const dropped = table.dropNoted(note, clusterClock.nowMs());

@@ -42,6 +42,8 @@ export class Ageing {
   readonly #droppable: SlotQueue;
   #note: DeadNote | undefined = undefined;
   #mayForget = false;
+  /** In this turn. */
+  #forgets = false;
   /** The latest time that was heard of, since it last went back. */
   #latestMs = 0;
   /** After time went back: from this slot on, AoRs are still to be looked at again. */
@@ -79,8 +81,9 @@ export class Ageing {
     this.#wheel.armNow(slot);
   }
 
-  turn(nowMs: number): boolean {
+  turn(nowMs: number, forgets: boolean): boolean {
     this.#noteTime(nowMs);
+    this.#forgets = forgets && this.#mayForget;
     const unplaced = this.#wheel.place(nowMs, TURN_AORS_MAX, (slot) => {
       this.#look(slot, nowMs, false);
     });
@@ -137,7 +140,7 @@ export class Ageing {
     const stored = this.#store.at(slot);
     if (stored === undefined) return;
     this.#noticeExpiry(stored, nowMs, tells);
-    const kept = this.#mayForget ? this.#forgetOutlived(stored, nowMs) : stored;
+    const kept = this.#forgets ? this.#forgetOutlived(stored, nowMs) : stored;
     if (kept !== undefined) this.#lookedAt(stored, kept, nowMs);
   }
 

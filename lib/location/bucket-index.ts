@@ -8,10 +8,13 @@ import { withoutOutlived } from './forgetting.ts';
 import type { AorState } from './record.ts';
 import type { ViewRules } from './view.ts';
 
-/** An AoR as it is when it is read, without what has outlived all older copies. */
+/** An AoR as it is when it is read. */
 export interface IndexedAor {
   readonly state: AorState;
+  /** Of what has not outlived all older copies; of all of it where that is nothing. */
   readonly summary: AorSummary;
+  /** All of it has: it is compared as if it were not there. */
+  readonly isOutlived: boolean;
 }
 
 /**
@@ -53,24 +56,24 @@ export class BucketIndex {
   }
 
   /**
-   * The AoRs that lay in the bucket and are there still, each as it is at the moment when it is read, without records and
-   * floors that have outlived all older copies at `nowMs`; one with nothing else is left out. It may be left and
-   * gone on with while the table changes. What came to stand in the slot of an AoR that went is left out, unless it lies
+   * The AoRs that lay in the bucket and are there still, each as it is at the moment when it is read. Records and floors that have
+   * outlived all older copies at `nowMs` are not in its summary, since one node may have forgotten them before the other. It may be
+   * left and gone on with while the table changes. What came to stand in the slot of an AoR that went is left out, unless it lies
    * in this bucket too.
    */
   *states(bucket: number, nowMs: number): Generator<IndexedAor, undefined> {
     const end = this.#starts[bucket + 1] ?? 0;
     for (let at = this.#starts[bucket] ?? end; at < end; at++) {
-      const state = this.#stateIn(this.#sorted[at] ?? 0, bucket, nowMs);
-      if (state !== undefined) yield { state, summary: summaryOf(state) };
+      const state = this.#stateIn(this.#sorted[at] ?? 0, bucket);
+      if (state === undefined) continue;
+      const compared = withoutOutlived(state, nowMs, this.#rules);
+      yield { state, summary: summaryOf(compared ?? state), isOutlived: compared === undefined };
     }
     return undefined;
   }
 
-  #stateIn(slot: number, bucket: number, nowMs: number): AorState | undefined {
-    if (this.#bucketAt(slot) !== bucket) return undefined;
-    const stored = this.#store.at(slot);
-    return stored === undefined ? undefined : withoutOutlived(stored.state, nowMs, this.#rules);
+  #stateIn(slot: number, bucket: number): AorState | undefined {
+    return this.#bucketAt(slot) === bucket ? this.#store.at(slot)?.state : undefined;
   }
 
   #bucketAt(slot: number): number {

@@ -45,8 +45,7 @@ export function floorOutlivedAtMs(floor: Floor, records: readonly LocationRecord
 }
 
 /**
- * The state without what has outlived all older copies at `nowMs`, whether or not this node may drop it yet: what nodes compare and
- * send each other. The state itself when that is nothing; undefined when it is all.
+ * The state without what has outlived all older copies at `nowMs`, whether or not this node may drop it yet: what nodes compare. The state itself when that is nothing; undefined when it is all.
  */
 export function withoutOutlived(state: AorState, nowMs: number, rules: ViewRules): AorState | undefined {
   const { aor, floor, records } = state;

@@ -150,9 +150,11 @@ export class LocationTable implements RecordReader, RecordLoader {
    * a newer equal contact had ended before), sets the gauges right, and forgets what has outlived all older copies
    * (version + H + margin). Looks at TURN_AORS_MAX AoRs at most and returns whether more are waiting: then it should be
    * called again soon, after other work was done. What had expired before a restore is not told.
+   *
+   * @param forgets false while the table is compared with another one: what was sent must be there still when the answer comes
    */
-  expire(nowMs: number): boolean {
-    return this.#ageing.turn(nowMs);
+  expire(nowMs: number, forgets = true): boolean {
+    return this.#ageing.turn(nowMs, forgets);
   }
 
   /**

@@ -90,7 +90,7 @@ export class Pull {
     const index = (this.#index ??= this.#table.bucketIndex());
     if (index.count(bucket) > PAIRS_MAX) return pairsFrame({ bucket, overflow: true, pairs: [] });
     const pairs: Pair[] = [];
-    for (const { summary } of index.states(bucket, nowMs)) pairs.push(summary);
+    for (const { summary, isOutlived } of index.states(bucket, nowMs)) if (!isOutlived) pairs.push(summary);
     return pairsFrame({ bucket, overflow: false, pairs });
   }
 

@@ -112,9 +112,9 @@ export class Replicator implements ChangeListener, CommitGate {
     this.#link.committed(changes);
   }
 
-  /** Whether `proveForgettable` may come to something now. */
-  get mayProve(): boolean {
-    return this.#link.areBothInSync;
+  /** Whether anything may go by its age now, while the tables are not compared; and whether `proveForgettable` may come to something. */
+  get forgets(): { readonly byAge: boolean; readonly early: boolean } {
+    return { byAge: this.#link.session?.isReconciling !== true, early: this.#link.areBothInSync };
   }
 
   /**

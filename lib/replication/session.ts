@@ -160,6 +160,11 @@ export class Session {
     return this.#pull.isRunning;
   }
 
+  /** Whether the tables are being compared, in either direction. */
+  get isReconciling(): boolean {
+    return !this.#hasPulled || !this.#hasSupplied || this.#pull.isRunning || this.#supply.isRunning;
+  }
+
   /** Throws a ProtocolError. */
   take(type: number, body: Buffer, nowMs: number): void {
     this.#nowMs = nowMs;

@@ -12,8 +12,10 @@ import { WireWriter } from './wire-writer.ts';
 
 type SupplyTable = Pick<ReplicatedTable, 'bucketDigest' | 'bucketIndex'>;
 
-/** What the twin has of a bucket, by hash; undefined: nothing, or nobody knows, so that all of it is sent. */
-type Known = ReadonlyMap<number, readonly Pair[]> | undefined;
+/** What the twin has of a bucket, by hash; `anything`: too much to say it. */
+type Known = ReadonlyMap<number, readonly Pair[]> | 'anything';
+
+const NOTHING: Known = new Map();
 
 interface SendingBucket {
   readonly aors: Iterator<IndexedAor>;
@@ -25,7 +27,9 @@ export type Supplied = { readonly kind: 'frame'; readonly bytes: Buffer } | { re
 
 /**
  * The giving half of a reconciliation: the twin says what it has, and gets what it is missing. A bucket with an equal digest is left
- * alone; of the others AoRs are compared one by one, and those that differ are sent whole, as they are when they are sent.
+ * alone; of the others AoRs are compared one by one, and those that differ are sent whole, as they are when they are sent. What has
+ * outlived all older copies makes no difference, and goes along where the twin has something else of the AoR: it decides there about
+ * a permanent binding, which it would decide about here alone.
  *
  * What changes meanwhile needs no care: a change of this node's own goes by the log, and one that came from the twin is
  * there already. Memory is bounded: questions about WANTED_MAX buckets are out at a time.
@@ -81,7 +85,7 @@ export class Supply {
   pairs({ bucket, overflow, pairs }: PairsFrame): void {
     if (!this.#asked.delete(bucket))
       throw new ProtocolError('frame-unexpected', `the AoRs of bucket ${bucket}, which was not asked about`);
-    this.#ready.push({ bucket, known: overflow ? undefined : byHash(pairs) });
+    this.#ready.push({ bucket, known: overflow ? 'anything' : byHash(pairs) });
   }
 
   /** @param nowMs cluster time */
@@ -116,7 +120,7 @@ export class Supply {
     const { high, low } = this.#table.bucketDigest(bucket);
     if (high === theirs.high && low === theirs.low) return;
     if (this.#index === undefined || this.#index.count(bucket) === 0) return;
-    if (theirs.high === 0 && theirs.low === 0) this.#ready.push({ bucket, known: undefined });
+    if (theirs.high === 0 && theirs.low === 0) this.#ready.push({ bucket, known: NOTHING });
     else this.#unasked.push(bucket);
   }
 
@@ -166,7 +170,7 @@ export class Supply {
       if (sending === undefined) return undefined;
       const next = sending.aors.next();
       if (next.done === true) this.#sending = undefined;
-      else if (!isKnown(sending.known, next.value.summary)) return next.value.state;
+      else if (isMissing(next.value, sending.known)) return next.value.state;
     }
   }
 
@@ -177,11 +181,15 @@ export class Supply {
   }
 }
 
-function byHash(pairs: readonly Pair[]): Known {
+function byHash(pairs: readonly Pair[]): ReadonlyMap<number, readonly Pair[]> {
   return Map.groupBy(pairs, ({ hash }) => hash);
 }
 
-function isKnown(known: Known, { hash, check, high, low }: Pair): boolean {
-  const found = known?.get(hash);
-  return found?.some((pair) => pair.check === check && pair.high === high && pair.low === low) === true;
+/** Whether the twin may have to hear of this AoR. */
+function isMissing({ summary, isOutlived }: IndexedAor, known: Known): boolean {
+  if (known === 'anything') return true;
+  const { hash, check, high, low } = summary;
+  const theirs = known.get(hash)?.filter((pair) => pair.check === check) ?? [];
+  if (isOutlived) return theirs.length > 0;
+  return !theirs.some((pair) => pair.high === high && pair.low === low);
 }

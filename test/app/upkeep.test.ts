@@ -28,13 +28,13 @@ class ManualTimers {
 const NOTE: NonNullable<ReturnType<LocationTable['noteDead']>> = { noted: [] };
 
 /** What there is to do: expiries beyond one turn, and dead records in notes of one. */
-function setUp({ expireLeavesMore = false, dead = 1 } = {}) {
+function setUp({ expireLeavesMore = false, dead = 1, forgets = { byAge: true, early: true } } = {}) {
   const timers = new ManualTimers();
   const told: string[] = [];
   const flushes: (() => void)[] = [];
   let left = dead;
   const table = {
-    expire: () => (told.push('expire'), expireLeavesMore),
+    expire: (_: number, byAge?: boolean) => (told.push(byAge === true ? 'expire' : 'expire only'), expireLeavesMore),
     noteDead: () => (told.push('note'), left === 0 ? undefined : NOTE),
     dropNoted: () => (told.push('drop'), left--, 1),
   };
@@ -42,8 +42,7 @@ function setUp({ expireLeavesMore = false, dead = 1 } = {}) {
     table,
     clusterClock: { nowMs: () => 1 },
     clock: timers.clock,
-    mayProve: () => true,
-    proveForgettable: (done) => void flushes.push(() => done(true)),
+    twin: { forgets, proveForgettable: (done) => void flushes.push(() => done(true)) },
   });
   upkeep.start();
   return { timers, told, flushes, upkeep };
@@ -92,5 +91,12 @@ t.test('stopped, it does nothing more, and the disk does not wake it', (t) => {
   t.equal(timers.delayMs, undefined);
   flushes[0]?.();
   t.equal(timers.delayMs, undefined);
+  t.end();
+});
+
+t.test('while the tables are compared nothing goes, and what expires is told', (t) => {
+  const { timers, told } = setUp({ forgets: { byAge: false, early: false } });
+  timers.fire();
+  t.same(told, ['expire only']);
   t.end();
 });

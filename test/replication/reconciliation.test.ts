@@ -5,7 +5,7 @@ import t from 'tap';
 import { BUCKETS } from '../../lib/location/bucket-digests.ts';
 import { FORGET_MARGIN_MS, HORIZON_MS } from '../../lib/location/horizon.ts';
 import type { LocationTable } from '../../lib/location/location-table.ts';
-import type { AorState } from '../../lib/location/record.ts';
+import { PERMANENT, type AorState } from '../../lib/location/record.ts';
 import { FRAME } from '../../lib/replication/frame-type.ts';
 import {
   BODY_BYTES_MAX,
@@ -166,6 +166,30 @@ t.test('what is old enough to be dropped neither travels nor makes a difference'
   const round = new Round(b, a, late).run();
   t.equal(round.pairs.length, 1, 'the digests differ, since neither has dropped anything yet');
   t.same(round.states, []);
+});
+
+t.test('what has outlived all decides on both nodes about a permanent binding, or on none', async (t) => {
+  const late = T0 + HORIZON_MS + FORGET_MARGIN_MS + 2;
+  const permanent = put('sip:1', { version: version(T0), expiresAtMs: PERMANENT, sticky: true });
+  const newer = version(T0 + 1);
+  for (const [what, dead] of [
+    ['a removal', { aor: 'erin', floor: undefined, records: [removed('sip:1', { version: newer })] }],
+    ['a floor', { aor: 'erin', floor: { version: newer, callId: 'c', cseq: 1 }, records: [] }],
+  ] as const) {
+    const [a, b] = [table(), table()];
+    a.merge({ aor: 'erin', floor: undefined, records: [permanent] }, 'peer', T0);
+    b.merge(dead, 'peer', T0);
+    new Round(a, b, late).run();
+    new Round(b, a, late).run();
+    t.strictSame(contents(b), contents(a), what);
+    t.same(a.live(a.read('erin'), late), [], what);
+    const c = table();
+    t.same(new Round(c, b, late).run().states.length, 1, 'now it is as lasting as the binding that it ended');
+    const d = table();
+    d.merge(dead, 'peer', T0);
+    t.same(new Round(c, d, late).run().states.length, 1, 'and told to whoever has something of the AoR');
+    t.same(new Round(table(), d, late).run().states, [], 'but to nobody else');
+  }
 });
 
 t.test('of a bucket that is too full to compare all is sent', async (t) => {

@@ -364,7 +364,9 @@ export class Oracle implements NodeEvents {
     if (holds(state, op)) return true;
     const nowMs = process.clusterClock.nowMs();
     if (outlivedAtMs(op) <= nowMs) return true;
-    const isSpent = (other: Op): boolean => spentAtMs(other) <= nowMs;
+    // Cluster time goes back where both nodes start anew, one of them without its disk: what was forgotten before, rightly, stays so.
+    const isSpent = (other: Op): boolean =>
+      spentAtMs(other) <= nowMs || other.atMs + spentAtMs(other) - other.version.ms <= this.#queue.nowMs;
     if (isSpent(op)) return true;
     return this.#ledger
       .ofAor(op.aor)

@@ -45,6 +45,7 @@ export function replicatorSettings(
     incarnation,
     secrets: ['shared'],
     keyRules: { matchingMode: 0, useDomain: true, caseSensitive: true, realmPrefix: '', maxContacts },
+    listeners: [],
     commit: 'twin',
     commitTimeoutMs: 400,
     pingIntervalMs: 1000,

@@ -106,6 +106,7 @@ export class SimProcess implements Endpoint, DiskUser {
         random: host.random,
         role: this.role,
         isReady: () => true,
+        absentAddresses: () => [],
         flushSoon: () => this.#driver.flushSoon(),
         whenDurable: (done) => host.disk.whenDurable(done),
       },
@@ -141,8 +142,7 @@ export class SimProcess implements Endpoint, DiskUser {
       table: this.table,
       clusterClock: clock,
       clock: this.#loop,
-      mayProve: () => this.replicator.mayProve,
-      proveForgettable: (done) => this.replicator.proveForgettable(done),
+      twin: this.replicator,
     });
     this.pinger = new SimPinger(this, this.#loop);
     this.#guard = new StallGuard(STALL_MS, this.#loop, SILENT, new EngineStatistics());
