@@ -75,6 +75,21 @@ t.test('the installed command means the service, unless an option says which dae
   }
 });
 
+t.test('every command that takes the options of the service has them behind its whole name', async (t) => {
+  const { told, config, completion } = installedCommand(t);
+  const commands = [...completion.matchAll(/^ {4}'(.+) '\*\) _twinreg_words '(--.*)' ;;$/gm)];
+  const names = commands.map(([, name = '']) => name);
+  t.ok(
+    ['status', 'ul show', 'cluster add'].every((name) => names.includes(name)),
+    names.join(),
+  );
+  for (const [, name = '', options = ''] of commands) {
+    const isOfDaemon = options.includes('--config') && options.includes('--data');
+    const service = isOfDaemon ? ['--config', config, '--data', '/var/lib/twinreg'] : [];
+    t.strictSame(told(...name.split(' '), 'argument'), [...name.split(' '), ...service, 'argument'], name);
+  }
+});
+
 t.test('the installed command adds nothing while there is no configuration', async (t) => {
   const { told } = installedCommand(t, { hasConfig: false });
   t.strictSame(told('status'), ['status']);
@@ -92,5 +107,5 @@ function installedCommand(t: Test, { hasConfig = true } = {}) {
   t.match(text, `command=${ROOT}/scripts/twinreg\n`);
   writeFileSync(command, text.replace(/^command=.*/m, `command=${teller}`).replace(/^config=.*/m, `config=${config}`));
   const told = (...words: readonly string[]) => execFileSync(command, words).toString().split('\n').slice(0, -1);
-  return { told, config };
+  return { told, config, completion: readFileSync(join(folder, PLACES.completion), 'utf8') };
 }
