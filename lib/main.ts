@@ -54,7 +54,7 @@ async function loadSettings({ configFile, listen, dataFolder }: ConfigOptions): 
   const file = configFile === undefined ? { ok: true as const, text: undefined } : readConfigFile(configFile);
   if (!file.ok) return file;
   const surroundings = {
-    cwd: process.cwd(),
+    cwd: workingDirectory(),
     home: process.env['HOME'],
     xdgStateHome: process.env['XDG_STATE_HOME'],
     isRoot: process.getuid?.() === 0,
@@ -64,7 +64,17 @@ async function loadSettings({ configFile, listen, dataFolder }: ConfigOptions): 
 
 /** For who reads the log elsewhere, and later. */
 function absoluteFileName(options: ConfigOptions): string {
-  return options.configFile === undefined ? fileName(options) : resolve(options.configFile);
+  const cwd = workingDirectory();
+  return options.configFile === undefined || cwd === undefined ? fileName(options) : resolve(cwd, options.configFile);
+}
+
+/** Undefined where it was removed, or lies where this user may not look. */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }
 
 async function runDaemon(options: ConfigOptions): Promise<number> {
@@ -183,7 +193,7 @@ function processFacts() {
     platform: `${process.arch}/${process.platform}`,
     startedAtMs: systemClock.wallMs(),
     args: process.argv,
-    workingDirectory: () => process.cwd(),
+    workingDirectory: () => workingDirectory() ?? '(unreachable)',
     cpuMs: () => {
       const { user, system } = process.cpuUsage();
       return Math.round((user + system) / 1000);

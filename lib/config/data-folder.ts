@@ -2,8 +2,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 
 /** What the configuration takes from the process that it is read for. */
 export interface Surroundings {
-  /** Working directory, which relative paths on the command line start from. */
-  readonly cwd: string;
+  /** Working directory, which relative paths on the command line start from; undefined where it is gone, or closed to this user. */
+  readonly cwd: string | undefined;
   /** HOME. */
   readonly home: string | undefined;
   /** XDG_STATE_HOME. */
@@ -21,9 +21,15 @@ const ROOT_FOLDER = '/var/lib/twinreg';
  */
 export function dataFolder(option: string | undefined, surroundings: Surroundings): string | undefined {
   const { cwd, home, xdgStateHome, isRoot } = surroundings;
-  if (option !== undefined) return option === '' ? undefined : resolve(cwd, option);
+  if (option !== undefined) return option === '' ? undefined : absolute(option, cwd);
   if (isRoot) return ROOT_FOLDER;
   if (xdgStateHome !== undefined && isAbsolute(xdgStateHome)) return join(xdgStateHome, 'twinreg');
   if (home !== undefined && isAbsolute(home)) return join(home, '.local', 'state', 'twinreg');
   return undefined;
+}
+
+function absolute(path: string, cwd: string | undefined): string | undefined {
+  // Without `cwd`, `resolve` would ask the process for it.
+  if (isAbsolute(path)) return resolve(path);
+  return cwd === undefined ? undefined : resolve(cwd, path);
 }

@@ -73,13 +73,16 @@ function readOptions({ listen, data, surroundings }: ConfigSource): Options {
   });
   const folder = dataFolder(data, surroundings);
   if (folder === undefined) {
-    const message =
-      data === undefined
-        ? 'needed, because this user has no home folder to keep data in'
-        : 'expected a folder, found nothing';
-    problems.push({ key: '--data', line: undefined, message });
+    problems.push({ key: '--data', line: undefined, message: noFolderText(data) });
   }
   return { listen: addresses, folder, problems };
+}
+
+/** @param data as `--data` has it */
+function noFolderText(data: string | undefined): string {
+  if (data === undefined) return 'needed, because this user has no home folder to keep data in';
+  if (data === '') return 'expected a folder, found nothing';
+  return `${data}: expected an absolute path, since the current folder was removed or is closed to this user`;
 }
 
 /** Listeners of the command line replace those of the file that are for the same: SIP or replication. */

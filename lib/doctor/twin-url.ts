@@ -1,14 +1,9 @@
-import { constants } from 'node:fs';
-import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { membershipOf } from '../cluster/membership.ts';
 import type { NodeRow } from '../cluster/ports.ts';
 import type { Config } from '../config/config.ts';
-
-/** A larger file is not copied to find one row. */
-const FILE_BYTES_MAX = 256 * 2 ** 20;
+import { DATABASE_BYTES_MAX, withDatabaseCopy } from './database-copy.ts';
 
 /**
  * Where the other node takes replication, for when no daemon says it: from the configuration, else from the table. SQLite
@@ -32,21 +27,16 @@ async function rowsIn(path: string): Promise<readonly NodeRow[]> {
     (found) => (found.isFile() ? found.size : Infinity),
     () => Infinity,
   );
-  if (size > FILE_BYTES_MAX) return [];
-  const folder = await mkdtemp(join(tmpdir(), 'twinreg-doctor-'));
+  if (size > DATABASE_BYTES_MAX) return [];
   try {
-    const copy = join(folder, basename(path));
-    await copyFile(path, copy, constants.COPYFILE_FICLONE);
-    // What was written last may stand only here.
-    await copyFile(`${path}-wal`, `${copy}-wal`, constants.COPYFILE_FICLONE).catch(() => undefined);
     const { carryOut } = await import('../storage/clusterer-file.ts');
     const migrationsPath = fileURLToPath(new URL('../../sql', import.meta.url));
-    const answer = carryOut({ type: 'load', path: copy, migrationsPath, pid: 0 });
+    const answer = await withDatabaseCopy(path, (copy) =>
+      carryOut({ type: 'load', path: copy, migrationsPath, pid: 0 }),
+    );
     return answer.type === 'rows' ? answer.rows : [];
   } catch {
     // Unreadable for this user, or no database: then nobody says it, which the other node's findings name.
     return [];
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }

@@ -96,9 +96,29 @@ function configure(db: Database.Database, path: string): void {
   db.pragma('wal_autocheckpoint=2000');
   db.pragma('cache_size=-32768');
   db.pragma('journal_size_limit=67108864');
+  const damage = damageIn(db);
+  if (damage !== undefined) throw new OperationalError(`db_url: ${path} is damaged: ${damage}${DAMAGED}`);
+}
+
+function damageIn(db: Database.Database): string | undefined {
   const findings = db.prepare<[], string>('PRAGMA quick_check(5)').pluck().all();
-  if (findings.length !== 1 || findings[0] !== 'ok')
-    throw new OperationalError(`db_url: ${path} is damaged: ${findings.join('; ')}${DAMAGED}`);
+  return findings.length === 1 && findings[0] === 'ok' ? undefined : findings.join('; ');
+}
+
+/**
+ * What is damaged in a database that nobody else has open; undefined where nothing is. Reads all of it, and makes files
+ * beside it. Throws what else is in the way.
+ */
+export function databaseDamage(path: string): string | undefined {
+  const db = new Database(path, { fileMustExist: true });
+  try {
+    return damageIn(db);
+  } catch (error) {
+    if (error instanceof Database.SqliteError && isDamage(error)) return error.message;
+    throw error;
+  } finally {
+    db.close();
+  }
 }
 
 /** A database of another program, OpenSIPS's own among them, is not taken over. */
@@ -129,17 +149,30 @@ function heldMessage(path: string, pid: number): string {
   return `db_url: ${path} is in use by ${holder}; stop that one, or name another file`;
 }
 
-const DAMAGED =
-  '. Move it away, with its -wal and -shm files, to start with an empty one; a copy from before an upgrade lies beside it as .bak-N';
+/**
+ * What to do with a database that is damaged. The nodes of a cluster may stand in it too; whether there is a twin is not known
+ * here.
+ */
+export const DAMAGED_REMEDY =
+  'move it away, with its -wal and -shm files, and start with an empty one. On a node of a pair restore no copy: the twin has every ' +
+  'binding, and if the nodes stood in this file, add both again (twinreg cluster add). A node of its own may start with a copy in ' +
+  'its place (of twinreg backup, or .bak-N from before an upgrade). See docs/OPERATIONS.md, "What happens when"';
+
+/** The same, behind a sentence that says what is damaged. */
+export const DAMAGED = `. ${DAMAGED_REMEDY.replace('move', 'Move')}`;
 
 const LOCK_DAMAGED =
   '. It only keeps a second daemon off the database beside it and may be deleted while none is running';
 
 const NO_RIGHTS = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_PERM'];
 
+function isDamage(error: InstanceType<typeof Database.SqliteError>): boolean {
+  return error.code.startsWith('SQLITE_CORRUPT') || error.code.startsWith('SQLITE_NOTADB');
+}
+
 function advice(error: unknown, path: string, damaged: string): string {
   if (!(error instanceof Database.SqliteError)) return '';
-  if (error.code.startsWith('SQLITE_CORRUPT') || error.code.startsWith('SQLITE_NOTADB')) return damaged;
+  if (isDamage(error)) return damaged;
   if (error.code.startsWith('SQLITE_FULL')) return `; make room on the file system of ${path}`;
   if (error.code.startsWith('SQLITE_BUSY'))
     return '; end the program that holds it (a sqlite3 shell in a transaction?)';

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { OperationalError, invariant } from '../core/errors.ts';
-import { explained, openDatabaseFile } from './database-file.ts';
+import { DAMAGED, explained, openDatabaseFile } from './database-file.ts';
 import type { DatabaseFile } from './database-file.ts';
 import { FlushWriter } from './flush-writer.ts';
 import type { FlushOrder, FromStorage, ToStorage } from './messages.ts';
@@ -61,7 +61,8 @@ export class StorageService {
       'SELECT file_id AS fileId, seq, cluster_ms AS markMs FROM mark',
     );
     const row = mark.get();
-    if (row === undefined) throw new OperationalError(`db_url: ${path} is damaged: its table "mark" is empty`);
+    if (row === undefined)
+      throw new OperationalError(`db_url: ${path} is damaged: its table "mark" is empty${DAMAGED}`);
     this.#writer = new FlushWriter(file.db);
     const { applied: migrated, backup } = file.migrated;
     const clustererRows = file.db.prepare<[], number>('SELECT count(*) FROM clusterer').pluck().get() ?? 0;

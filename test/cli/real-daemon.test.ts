@@ -1,5 +1,7 @@
 import t from 'tap';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { Daemon } from '../support/daemon.ts';
 import { daemonEnv } from '../support/daemon-env.ts';
@@ -43,6 +45,18 @@ t.test('the command line beside a real daemon', async (t) => {
       t.ok(top.output.trimEnd().endsWith('\u001b[?25h\u001b[?1049l'));
     });
   }
+
+  t.test('a command needs no current folder, unless a path starts there', async (t) => {
+    // A folder that was removed behind a shell is gone for what the shell starts.
+    const fromNowhere = (data: string) =>
+      new Promise<{ readonly out: string; readonly err: string }>((resolve) => {
+        const words = ['-c', 'cd "$1" && rmdir "$1" && shift && exec "$@"', 'sh', mkdtempSync(`${tmpdir()}/gone-`)];
+        const command = [TWINREG, 'status', '--data', data];
+        execFile('sh', [...words, ...command], { env: daemonEnv() }, (_, out, err) => resolve({ out, err }));
+      });
+    t.match(await fromNowhere(daemon.folder), { out: /^twinreg {8}\d/ });
+    t.match(await fromNowhere('data'), { out: '', err: /^--data: data: expected an absolute path/m });
+  });
 
   t.test('why a daemon did not start stands in the log too', async (t) => {
     const second = await daemon.twinreg('run', '--listen', `sip:${daemon.address}:${daemon.port}`);

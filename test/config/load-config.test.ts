@@ -48,6 +48,7 @@ t.test('data goes where --data says, else for root to /var/lib, else below the s
     configOf('', { data, surroundings: { ...SURROUNDINGS, ...surroundings } }).dataFolder;
   t.equal(folderOf('/srv/a', { isRoot: true }), '/srv/a');
   t.equal(folderOf('a/../b', {}), '/srv/b', 'relative to the working directory');
+  t.equal(folderOf('/srv/a/../b', { cwd: undefined }), '/srv/b', 'which an absolute path does not need');
   t.equal(folderOf(undefined, { isRoot: true, xdgStateHome: '/x' }), '/var/lib/twinreg');
   t.equal(folderOf(undefined, { xdgStateHome: '/state' }), '/state/twinreg');
   t.equal(folderOf(undefined, { xdgStateHome: 'state' }), '/home/user/.local/state/twinreg', 'has to be absolute');
@@ -60,6 +61,9 @@ t.test('without a folder to begin with, --data has to be given', async (t) => {
   ]);
   t.strictSame(problemsOf('', { data: '' }), ['--data: expected a folder, found nothing']);
   t.strictSame(problemsOf('', { surroundings, data: '/srv' }), []);
+  t.strictSame(problemsOf('', { surroundings: { ...SURROUNDINGS, cwd: undefined }, data: 'a' }), [
+    '--data: a: expected an absolute path, since the current folder was removed or is closed to this user',
+  ]);
 });
 
 t.test('files are below the data folder unless their paths are absolute', async (t) => {

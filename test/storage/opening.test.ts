@@ -105,7 +105,16 @@ t.test('a file with damaged pages is refused, saying that it is damaged', async 
   const file = openSync(path, 'r+');
   for (const page of [12, 14, 16, 18, 20]) writeSync(file, Buffer.alloc(3000, 0x55), 0, 3000, page * 4096);
   closeSync(file);
-  t.match(await refusal(path), /^db_url: .*x\.db is damaged.*Move it away/s);
+  const said = await refusal(path);
+  t.match(said, /^db_url: .*x\.db is damaged.*Move it away/s);
+  t.match(said, /On a node of a pair restore no copy.*add both again \(twinreg cluster add\)/);
+});
+
+t.test('a file whose mark is gone is refused with the same advice', async (t) => {
+  const path = join(tempFolder(t), 'x.db');
+  await fileWith(path, 1);
+  tamper(path, 'DELETE FROM mark');
+  t.match(await refusal(path), /x\.db is damaged: its table "mark" is empty\. Move it away/);
 });
 
 t.test('a journal row whose checksum does not match is refused by its number', async (t) => {

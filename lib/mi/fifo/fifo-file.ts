@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { close, constants, open } from 'node:fs';
-import { access, lstat, readFile, unlink } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { access, lstat, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { OperationalError } from '../../core/errors.ts';
@@ -74,7 +73,8 @@ export class FifoFile {
     const folder = await lstat(dirname(this.path));
     if ((folder.mode & STICKY) === 0 || (folder.mode & OTHERS_WRITE) === 0) return false;
     const protection = await readFile('/proc/sys/fs/protected_fifos', 'utf8').catch(() => '0');
-    return protection.trim() !== '0' && folder.uid !== userInfo().uid;
+    // Not `userInfo`, which throws where the user has no account.
+    return protection.trim() !== '0' && folder.uid !== (await stat('/proc/self')).uid;
   }
 }
 
