@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { commandLine, optionIn, startVariables } from './command-line.ts';
 import { canonicalAddress, WILDCARDS } from './movable-addresses.ts';
-import { holdersOf, type OpenSocket } from './open-sockets.ts';
+import { holdersOf } from './open-files.ts';
+import type { OpenSocket } from './open-sockets.ts';
 import { readText } from './read-path.ts';
 import { runProgram } from './run-program.ts';
 
@@ -14,6 +15,8 @@ export interface DrachtioProcess {
   readonly configPath: string;
   /** `--loglevel` or DRACHTIO_LOGLEVEL, which outrank the file. */
   readonly logLevel: string | undefined;
+  /** Where its secret comes from, if not from the file, which `--secret` and DRACHTIO_SECRET outrank. */
+  readonly secretFrom: '--secret' | 'DRACHTIO_SECRET' | undefined;
   /** Stopped by a signal or a debugger. */
   readonly isStopped: boolean;
   readonly supervisor: Supervisor;
@@ -36,11 +39,11 @@ export function adminSockets({ sip }: Pick<Config, 'sip'>, open: readonly OpenSo
 
 /** Undefined where no process has these sockets, or none that this user may see. */
 export async function findDrachtio(sockets: readonly OpenSocket[]): Promise<DrachtioProcess | undefined> {
-  const [holder] = (await holdersOf(new Set(sockets.map(({ inode }) => inode)))).values();
+  const [holder] = (await holdersOf(new Set(sockets.map(({ link }) => link)))).values();
   if (holder === undefined) return undefined;
   const { pid } = holder;
   const words = await commandLine(pid);
-  const variables = await startVariables(pid);
+  const variables = (await startVariables(pid)) ?? new Map<string, string>();
   const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '/');
   const status = await readText(`/proc/${pid}/status`, FILE_BYTES_MAX);
   return {
@@ -50,9 +53,17 @@ export async function findDrachtio(sockets: readonly OpenSocket[]): Promise<Drac
       optionIn(words, '-f', '--file') ?? variables.get('DRACHTIO_CONFIG_FILE_PATH') ?? USUAL_DRACHTIO_PATH,
     ),
     logLevel: optionIn(words, '-l', '--loglevel') ?? variables.get('DRACHTIO_LOGLEVEL'),
+    secretFrom: secretFrom(words, variables),
     isStopped: status.kind === 'text' && /^State:\s+[Tt]/m.test(status.text),
     supervisor: await supervisorOf(pid),
   };
+}
+
+/** The command line counts first. An empty secret is none. */
+function secretFrom(words: readonly string[], variables: ReadonlyMap<string, string>): DrachtioProcess['secretFrom'] {
+  const option = optionIn(words, '-F', '--secret');
+  if (option !== undefined) return option === '' ? undefined : '--secret';
+  return (variables.get('DRACHTIO_SECRET') ?? '') === '' ? undefined : 'DRACHTIO_SECRET';
 }
 
 async function supervisorOf(pid: number): Promise<Supervisor> {

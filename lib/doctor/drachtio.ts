@@ -1,7 +1,9 @@
 import { isIP } from 'node:net';
 import type { Config } from '../config/config.ts';
+import { socketName } from '../config/listen-address.ts';
 import { hostPortText } from '../core/host-port.ts';
 import { isLoopback } from '../core/is-loopback.ts';
+import { missingListeners, type SocketPlace } from '../core/missing-listeners.ts';
 import { statusIn, type DaemonAnswer, type DrachtioState } from './daemon-answer.ts';
 import { readDrachtioConfig, type DrachtioConfig } from './drachtio-config.ts';
 import { adminSockets, findDrachtio, USUAL_DRACHTIO_PATH, type DrachtioProcess } from './drachtio-process.ts';
@@ -63,7 +65,7 @@ export function checkDrachtio(facts: DrachtioFacts): readonly Finding[] {
 function* connectionFindings({ config, answer, adminAddresses, server }: DrachtioFacts): Iterable<Finding> {
   const state = statusIn(answer)?.drachtio;
   if (state !== undefined) {
-    yield* state.connected ? versionFindings(state) : [notConnected(state, config)];
+    yield* state.connected ? versionFindings(state) : [notConnected(state, config, server)];
   } else if (adminAddresses?.length === 0 && server === undefined) {
     const { drachtio_host: host, drachtio_port: port } = config.sip;
     yield error(`nobody listens at ${hostPortText(host, port)}: drachtio-server does not run here`, START);
@@ -78,19 +80,23 @@ const RESTART = 'systemctl restart drachtio';
 function notConnected(
   { server, since_ms: sinceMs, reason = 'no reason known' }: DrachtioState,
   config: DrachtioFacts['config'],
+  process: DrachtioFacts['server'],
 ): Finding {
   const what = `drachtio-server ${server} is not connected for ${Math.round(sinceMs / 1000)} s: ${reason}`;
   // A program that takes connections and says nothing looks like a server that hangs.
   if (reason === 'silent')
     return error(what, `${restartRemedy(RESTART, config)}; or ${CORRECT} if something else listens there (ss -lntp)`);
   if (/^(unacknowledged|unread)/.test(reason)) return error(what, restartRemedy(RESTART, config));
-  if (reason === 'refused: incorrect secret') return error(what, secretRemedy(config));
+  if (reason === 'refused: incorrect secret') return error(what, secretRemedy(config, process));
   return error(what, /^(refused|protocol):/.test(reason) ? LOOK_WHO : START);
 }
 
-function secretRemedy({ sip }: DrachtioFacts['config']): string {
+function secretRemedy({ sip }: DrachtioFacts['config'], process: DrachtioFacts['server']): string {
   const key = sip.drachtio_secret_file === undefined ? 'sip.drachtio_secret' : 'sip.drachtio_secret_file';
-  return `make ${key} and the secret in drachtio.conf.xml the same, and restart the one that you changed`;
+  const from = process?.secretFrom;
+  const its =
+    from === undefined ? 'in drachtio.conf.xml' : `of ${from} in what starts drachtio-server, which outranks its file,`;
+  return `make ${key} and the secret ${its} the same, and restart the one that you changed`;
 }
 
 function* versionFindings({ version = '' }: DrachtioState): Iterable<Finding> {
@@ -100,10 +106,14 @@ function* versionFindings({ version = '' }: DrachtioState): Iterable<Finding> {
   yield info(what, 'register a phone, and see that it is pinged, before phones depend on it');
 }
 
-function* processFindings({ config, server, adminAddresses }: DrachtioFacts): Iterable<Finding> {
+function* processFindings({ config, answer, server, adminAddresses }: DrachtioFacts): Iterable<Finding> {
   if (server === undefined) {
-    if (adminAddresses !== undefined && adminAddresses.length > 0)
+    if (adminAddresses === undefined)
+      yield unchecked('the process of drachtio-server (/proc/net cannot be read)', 'look at ss -lntp');
+    else if (adminAddresses.length > 0)
       yield unchecked('the process of drachtio-server (another user has it)', 'run twinreg doctor as root');
+    else if (statusIn(answer)?.drachtio?.connected === true)
+      yield unchecked('the process of drachtio-server (no program is seen at its admin port)', 'look at ss -lntp');
     return;
   }
   const { pid, isStopped, supervisor } = server;
@@ -155,12 +165,11 @@ function* socketFindings({ config, answer }: DrachtioFacts): Iterable<Finding> {
   const { drachtio, listen = [] } = statusIn(answer) ?? {};
   if (drachtio?.connected !== true) return;
   const sockets = listen.map((text) => text.replace(/ as .*$/, ''));
-  const missing = config.listen
-    .map(({ transport, address, port }) => `${transport}:${hostPortText(canonicalAddress(address), port)}`)
-    .filter((socket) => !sockets.map(canonicalSocket).includes(socket));
+  const missing = missingListeners(config.listen, sockets.flatMap(placeOf), canonicalAddress);
   if (missing.length > 0) {
+    const deaf = missing.length === config.listen.length ? ': no phone is served' : '';
     yield error(
-      `listen has ${missing.join(', ')}, and drachtio-server listens on ${sockets.join(', ') || 'nothing'}`,
+      `listen has ${missing.map(socketName).join(', ')}, and drachtio-server listens on ${sockets.join(', ') || 'nothing'}${deaf}`,
       'make listen in twinreg.yaml and contacts in drachtio.conf.xml say the same',
     );
   }
@@ -172,9 +181,10 @@ function* socketFindings({ config, answer }: DrachtioFacts): Iterable<Finding> {
   }
 }
 
-function canonicalSocket(text: string): string {
-  const [, head = '', address, port = ''] = /^([a-z]+:)\[(.*)\](:\d+)$/.exec(text) ?? [];
-  return address === undefined ? text : `${head}[${canonicalAddress(address)}]${port}`;
+/** `udp:10.0.0.150:5060`, IPv6 in brackets. */
+function placeOf(text: string): SocketPlace | [] {
+  const [, transport, address, port] = /^([a-z]+):\[?(.*?)\]?:(\d+)$/.exec(text) ?? [];
+  return transport === undefined || address === undefined ? [] : { transport, address, port: Number(port) };
 }
 
 /** Sockets of one transport and family, where there is more than one. */

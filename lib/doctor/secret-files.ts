@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
+import { DRACHTIO_SECRET_EXPECTED, DRACHTIO_SECRET_KEY, drachtioSecretIn } from '../config/drachtio-secret.ts';
 import type { Clock } from '../core/clock.ts';
 import { statusIn, type DaemonAnswer } from './daemon-answer.ts';
 import { findDaemonAccount, mayRead, readRemedy, type DaemonAccount } from './daemon-account.ts';
@@ -72,7 +73,7 @@ function secretPaths(
   if (cluster?.secret.kind === 'file') secrets.push(['clusterer.secret_file', cluster.secret.path]);
   if (mi.http_token_file !== undefined) secrets.push(['mi.http_token_file', mi.http_token_file]);
   if (sip.engine === 'drachtio' && sip.drachtio_secret_file !== undefined)
-    secrets.push(['sip.drachtio_secret_file', sip.drachtio_secret_file]);
+    secrets.push([DRACHTIO_SECRET_KEY, sip.drachtio_secret_file]);
   if (cluster?.tls !== undefined) secrets.push(['tls_mgm.private_key', cluster.tls.privateKeyPath]);
   const holdsSecret = cluster?.secret.kind === 'texts' || mi.http_token !== undefined;
   if (holdsSecret && configFile !== undefined) secrets.push([CONFIGURATION_FILE, configFile]);
@@ -112,6 +113,11 @@ function* contentFindings({ setting, path, content }: NamedText): Iterable<Findi
     case 'text':
       if (content.text.trim() === '')
         yield error(`${setting}: ${path} is empty`, 'put the secret, key or certificate into it');
+      else if (setting === DRACHTIO_SECRET_KEY && drachtioSecretIn(content.text) === undefined)
+        yield error(
+          `${setting}: ${path} has something else in it than ${DRACHTIO_SECRET_EXPECTED}: the daemon's next start fails`,
+          'put the secret alone into it',
+        );
   }
 }
 

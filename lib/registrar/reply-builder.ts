@@ -85,6 +85,6 @@ export class ReplyBuilder {
 }
 
 /** Text as it stands in a quoted string (RFC 3261 §25.1). */
-function quotable(text: string): string {
+export function quotable(text: string): string {
   return text.includes('"') || text.includes('\\') ? text.replaceAll('\\', '\\\\').replaceAll('"', '\\"') : text;
 }

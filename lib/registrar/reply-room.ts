@@ -1,11 +1,14 @@
 import type { PutRecord } from '../location/record.ts';
 import { Fault } from '../sip/fault.ts';
 import type { WantedContact } from './change-set.ts';
+import { quotable } from './reply-builder.ts';
 
-/** Beside the Contacts: status line, Date, Server, and what else a 200 always has. */
-const FIXED_BYTES = 200;
-/** Of a listed contact beside its texts: angle brackets, q, expires, and the names of the other parameters. */
-const CONTACT_BYTES = 70;
+/** Beside the Contacts: status line, Date, the longest Server, and the names of what else a 200 may have. */
+const FIXED_BYTES = 220;
+/** Of a listed contact beside its texts, with the longest q and expires, and the comma before it. */
+const CONTACT_BYTES = ', <>;q=0.999;expires=4294967295'.length;
+const RECEIVED_BYTES = ';received=""'.length;
+const INSTANCE_BYTES = ';+sip.instance=""'.length;
 
 /** So many contacts have room in a reply however long their texts are, at least with limits as they are configured by default. */
 export const ALWAYS_FITTING = 4;
@@ -45,5 +48,8 @@ export function replyRoomFault(
 }
 
 function listedBytes(contactUri: string, received: string, instance: string): number {
-  return CONTACT_BYTES + contactUri.length + received.length + instance.length;
+  let bytes = CONTACT_BYTES + contactUri.length;
+  if (received !== '') bytes += RECEIVED_BYTES + quotable(received).length;
+  if (instance !== '') bytes += INSTANCE_BYTES + quotable(instance).length;
+  return bytes;
 }

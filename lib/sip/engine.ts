@@ -101,6 +101,8 @@ export interface SipEngine {
   stop(): Promise<void>;
   /** Those that are bound. */
   readonly sockets: readonly ListeningSocket[];
+  /** Whether they are this process's own, and not another program's. */
+  readonly ownsSockets: boolean;
   /** Those that are not, and will be. */
   readonly waiting: readonly WaitingSocket[];
   /** Sends once, without retransmissions. Replies to it go to the engine's `OptionsReplyListener`. */

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeStatus } from '../../lib/mi/commands/status.ts';
 import { requestText } from '../sip/embedded/sip-text.ts';
-import { ServerPeer } from '../sip/drachtio/server-peer.ts';
+import { ServerPeer, type PeerOptions } from '../sip/drachtio/server-peer.ts';
 import { Daemon, twinreg } from '../support/daemon.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { until } from '../support/until.ts';
@@ -14,15 +14,23 @@ function configOf(peer: ServerPeer, rest = ''): string {
   return `sip: {engine: drachtio, drachtio_port: ${String(peer.port)}${rest}}\n`;
 }
 
-async function world(t: Test) {
-  const peer = await ServerPeer.open(t);
-  const daemon = await Daemon.start(t, { http: true, config: configOf(peer) });
+/** Where the peer says that it listens. */
+const PLACE = { address: '127.0.0.1', port: 5060 };
+
+async function world(t: Test, options: PeerOptions = {}) {
+  const peer = await ServerPeer.open(t, options);
+  const daemon = await Daemon.start(t, { ...PLACE, http: true, config: configOf(peer) });
   const ready = async () => {
     const response = await fetch(`http://${daemon.address}:${String(daemon.httpPort)}/ready`);
-    const page = (await response.json()) as { ready: boolean; unready?: readonly string[] };
+    const page = (await response.json()) as {
+      ready: boolean;
+      unready?: readonly string[];
+      degraded: readonly string[];
+    };
     return { status: response.status, ...page };
   };
-  return { peer, daemon, ready };
+  const metrics = async () => (await fetch(`http://${daemon.address}:${String(daemon.httpPort)}/metrics`)).text();
+  return { peer, daemon, ready, metrics };
 }
 
 t.test('a daemon behind a drachtio-server binds no SIP socket and serves what the server hands over', async (t) => {
@@ -51,7 +59,7 @@ t.test('a daemon behind a drachtio-server binds no SIP socket and serves what th
 t.test(
   'a lost server is seen in /ready, metrics, status and log; the bindings stay, and the same phone is served when it is back',
   async (t) => {
-    const { peer, daemon, ready } = await world(t);
+    const { peer, daemon, ready, metrics } = await world(t);
     peer.request(REGISTER);
     await peer.next();
     await peer.close();
@@ -61,12 +69,12 @@ t.test(
     t.match(lost, { listen: [], contacts: 1, drachtio: { connected: false, reason: String, losses: 1 } });
     t.match(
       (await daemon.twinreg('status')).out,
-      /SIP +NONE: drachtio-server 127\.0\.0\.1:\d+ is not connected for [^]*\npings +waiting: on, but (drachtio-server is not connected|this node is not the active one)\n[^]*\nready +NO: drachtio /,
+      /SIP +NONE: drachtio-server 127\.0\.0\.1:\d+ is not connected for [^]*\npings +waiting: on, but drachtio-server is not connected\n[^]*\nready +NO: drachtio /,
     );
-    const metrics = await (await fetch(`http://${daemon.address}:${String(daemon.httpPort)}/metrics`)).text();
-    t.match(metrics, /^twinreg_drachtio_connected 0$/m);
-    t.match(metrics, /^twinreg_drachtio_losses_total\{reason="closed"\} 1$/m);
-    t.match(metrics, /^twinreg_ready 0$/m);
+    const page = await metrics();
+    t.match(page, /^twinreg_drachtio_connected 0$/m);
+    t.match(page, /^twinreg_drachtio_losses_total\{reason="closed"\} 1$/m);
+    t.match(page, /^twinreg_ready 0$/m);
     await peer.listen();
     await until(async () => (await ready()).status === 200);
     t.match(
@@ -77,6 +85,51 @@ t.test(
     t.match((await peer.next()).text, /192\.0\.2\.7[^]*192\.0\.2\.8/);
   },
 );
+
+t.test('a server that listens elsewhere makes the node unready until it listens at one of listen', async (t) => {
+  const { peer, daemon, ready, metrics } = await world(t, { outside: 'udp/127.0.0.1:5070,tcp/127.0.0.1:5070' });
+  t.match(await ready(), { status: 503, ready: false, unready: ['contacts'], degraded: [] });
+  t.match(await daemon.status(), { drachtio: { missing: ['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'] } });
+  t.match(
+    (await daemon.twinreg('status')).out,
+    /SIP +udp:127.0.0.1:5070, .*, which does NOT listen at udp:127.0.0.1:5060, tcp:127.0.0.1:5060\n[^]*\nready +NO: contacts /,
+  );
+  t.match(await metrics(), /^twinreg_ready 0$[^]*^twinreg_drachtio_missing_sockets 2$/m);
+  await daemon.logged('drachtio-server does not listen where the configuration says');
+
+  peer.options = { outside: 'udp/127.0.0.1:5060' };
+  peer.cut();
+  await until(async () => (await ready()).status === 200);
+  t.match(await ready(), { ready: true, degraded: ['contacts'] });
+  t.match(await metrics(), /^twinreg_degraded\{reason="contacts"\} 1$[^]*^twinreg_drachtio_missing_sockets 1$/m);
+  t.match((await daemon.twinreg('status')).out, /\ndegraded +contacts \(/);
+
+  peer.options = {};
+  peer.cut();
+  await until(async () => {
+    const page = await ready();
+    return page.ready && page.degraded.length === 0;
+  });
+  const deaf = (at: string, where: string, end: string) =>
+    `server deaf +drachtio-server 127\\.0\\.0\\.1:\\d+ at ${at}: it listens at ${where}${end}\n`;
+  const [udp, tcp] = ['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'];
+  const first = deaf(`${udp}, ${tcp}`, 'udp:127.0.0.1:5070, tcp:127.0.0.1:5070', '; no phone is served');
+  t.match((await daemon.twinreg('history')).out, new RegExp(`${first}[^]*${deaf(tcp, udp, '')}[^]*server back[^]*$`));
+});
+
+t.test('why the server is lost is told again when it is another reason', async (t) => {
+  const { peer, daemon } = await world(t);
+  peer.options = { refusal: 'incorrect secret' };
+  await peer.close();
+  await peer.listen();
+  t.match(await daemon.logged('drachtio-server is still lost, now for another reason'), {
+    reason: 'refused: incorrect secret',
+  });
+  const { out } = await daemon.twinreg('history');
+  t.match(out, /server lost +\S+ \S+ \(closed\): .*\n.*server lost +\S+ \S+ \(refused: incorrect secret\): /);
+  peer.options = {};
+  await daemon.logged('drachtio-server is connected');
+});
 
 t.test('a daemon starts without its server, and is not ready', async (t) => {
   const peer = new ServerPeer(t);

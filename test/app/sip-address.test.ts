@@ -16,6 +16,7 @@ class World {
   readonly clock = new ManualClock();
   readonly engine = {
     sockets: [] as ListeningSocket[],
+    ownsSockets: true,
     waiting: [] as WaitingSocket[],
     bindWaiting: () => this.tries++,
   };
@@ -79,6 +80,19 @@ t.test('a loopback address is here while this process has all its sockets, as it
   world.waits();
   world.address.bound();
   t.same(said, [false, true]);
+  world.address.stop();
+  t.end();
+});
+
+t.test('a loopback address stays here while a drachtio-server that has the sockets is away', (t) => {
+  const world = new World(LOOPBACK);
+  const { said, engine } = world;
+  engine.ownsSockets = false;
+  engine.sockets = [socket('udp', LOOPBACK)];
+  world.address.start();
+  engine.sockets = [];
+  world.address.bound();
+  t.same(said, [true]);
   world.address.stop();
   t.end();
 });

@@ -15,7 +15,7 @@ t.test('a control group names the unit that a process belongs to', async (t) => 
 
 t.test('the admin port is where the configuration says, also when it is bound to all addresses', async (t) => {
   const socket = (address: string, port: number, protocol: 'udp' | 'tcp' = 'tcp') => {
-    return { protocol, address, port, inode: '7' };
+    return { protocol, address, port, link: 'socket:[7]' };
   };
   const found = [socket('127.0.0.1', 9022), socket('0.0.0.0', 9022), socket('::', 9022)];
   const others = [socket('127.0.0.2', 9022), socket('127.0.0.1', 9023), socket('127.0.0.1', 9022, 'udp')];

@@ -21,6 +21,7 @@ const SERVER = {
   pid: 77,
   configPath: '/etc/drachtio.conf.xml',
   logLevel: undefined,
+  secretFrom: undefined,
   isStopped: false,
   supervisor: { kind: 'systemd', unit: 'drachtio.service', restart: 'always' },
 } as const;
@@ -80,6 +81,17 @@ t.test('what to do goes by the reason', async (t) => {
     'make sip.drachtio_secret_file and the secret in drachtio.conf.xml the same, and restart the one that you changed',
   ]);
   t.match(remedyOf('refused: incorrect secret'), [/^make sip.drachtio_secret and /]);
+  const started = {
+    ...HEALTHY,
+    server: { ...SERVER, secretFrom: 'DRACHTIO_SECRET' },
+    answer: connected([], { connected: false, reason: 'refused: incorrect secret' }),
+  } as const;
+  t.match(checkDrachtio(started), [
+    {
+      remedy:
+        /^make sip.drachtio_secret and the secret of DRACHTIO_SECRET in what starts .* outranks its file, the same/,
+    },
+  ]);
   t.match(remedyOf('connect ECONNREFUSED 127.0.0.1:9022'), [
     /^start it .*, or correct sip.drachtio_host and sip.drachtio_port$/,
   ]);
@@ -123,7 +135,14 @@ t.test('its process hangs, or nobody starts it again', async (t) => {
   t.strictSame(supervised({ kind: 'systemd', unit: 'x.service', restart: 'on-failure' }), []);
   t.match(supervised({ kind: 'hand' }), [/^warning: drachtio-server \(process 77\) was started by hand/]);
   t.match(supervised({ kind: 'unknown' }), [/^unchecked: who starts drachtio-server again/]);
-  t.match(check({ server: undefined }), [/^unchecked: the process of drachtio-server/]);
+  t.match(check({ server: undefined }), [/^unchecked: the process of drachtio-server \(another user has it/]);
+  for (const adminAddresses of [[], undefined]) {
+    t.match(
+      check({ server: undefined, adminAddresses }),
+      [/^unchecked: the process of drachtio-server/],
+      'it is connected, so that somebody is there',
+    );
+  }
 });
 
 t.test('others reach its admin port', async (t) => {
@@ -138,6 +157,10 @@ t.test('others reach its admin port', async (t) => {
 });
 
 t.test('it listens somewhere else, or at several addresses', async (t) => {
+  t.match(check({ answer: connected(['udp:10.0.0.150:5070']) }), [
+    /^error: listen has udp:10.0.0.150:5060, tcp:10.0.0.150:5060, and .* on udp:10.0.0.150:5070: no phone is served$/,
+  ]);
+  t.strictSame(check({ answer: connected(['wss:10.0.0.150:443']) }), [], 'listen cannot say that');
   t.match(check({ answer: connected(['udp:10.0.0.150:5060']) }), [
     /^error: listen has tcp:10.0.0.150:5060, and drachtio-server listens on udp:10.0.0.150:5060$/,
   ]);

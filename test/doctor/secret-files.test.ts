@@ -85,6 +85,11 @@ t.test('the secret of drachtio-server counts while SIP comes from there', async 
   t.match(await check(behind), [/^error: sip.drachtio_secret_file: .* has mode 0644/]);
   chmodSync(path, 0o640);
   t.strictSame(await check(behind), []);
+  for (const bad of ['two\nlines\n', 'with|bar\n']) {
+    writeFileSync(path, bad);
+    t.match(await check(behind), [/^error: sip.drachtio_secret_file: .* has something else in it than one line/]);
+  }
+  writeFileSync(path, 'a-secret\n');
   const running = answer({ pid: process.pid, uptime_s: 3600 });
   const written = checkSecretFiles(await readSecretFilesFacts(behind, undefined, running, systemClock));
   t.match(written, [{ remedy: /^restart the daemon$/ }], 'which has no twin');

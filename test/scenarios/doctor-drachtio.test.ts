@@ -8,6 +8,7 @@ import {
   realDrachtio,
   type ProcessOptions,
 } from '../support/drachtio/drachtio-process.ts';
+import type { DrachtioPlace } from '../support/drachtio/place.ts';
 import { freePort, loopbackAddress } from '../support/free-port.ts';
 import { until } from '../support/until.ts';
 
@@ -130,11 +131,29 @@ for (const { name, skip, start } of SERVERS) {
   t.test(`the environment of ${name} says more than its file`, { skip }, async (t) => {
     const within = (program: string, ...args: readonly string[]): [string, string[]] => [
       'env',
-      ['DRACHTIO_LOGLEVEL=info', program, ...args],
+      ['DRACHTIO_LOGLEVEL=info', 'DRACHTIO_SECRET=of-the-environment', program, ...args],
     ];
-    const daemon = await daemonBehind(t, await start(t, { within }));
-    await isConnected(daemon, true);
+    const server = await start(t, { within, isServing: () => Promise.resolve(true) });
+    const daemon = await daemonBehind(t, server);
+    await until(async () => (await daemon.status()).drachtio?.reason === 'refused: incorrect secret');
     finds(t, await wrong(daemon), /^warning: the loglevel of drachtio-server is info/);
+    const { out } = await daemon.twinreg('doctor', '--json', '--config', daemon.configPath);
+    t.match(out, /make sip.drachtio_secret and the secret of DRACHTIO_SECRET in what starts drachtio-server/);
+  });
+
+  t.test(`${name} listens at none of listen`, { skip }, async (t) => {
+    const address = loopbackAddress();
+    const other = await freePort(address);
+    const conf = ({ adminAddress, adminPort, secret }: DrachtioPlace) => `<drachtio>
+      <admin port="${String(adminPort)}" secret="${secret}">${adminAddress}</admin>
+      <sip><contacts><contact>sip:${address}:${String(other)};transport=udp,tcp</contact></contacts></sip>
+      <logging><console/><sofia-loglevel>0</sofia-loglevel><loglevel>error</loglevel></logging>
+    </drachtio>`;
+    const server = await start(t, { address, conf, isServing: () => Promise.resolve(true) });
+    const daemon = await daemonBehind(t, server);
+    await isConnected(daemon, true);
+    t.match(await daemon.status(), { unready: ['contacts'], role: { address_here: true } });
+    finds(t, await wrong(daemon), /^error: listen has udp:.*, and drachtio-server listens on .*: no phone is served$/);
   });
 
   t.test(`others reach the admin port of ${name}`, { skip }, async (t) => {

@@ -10,6 +10,12 @@ export const DRACHTIO_FAMILIES: readonly Family[] = [
     read: of(({ isConnected }) => Number(isConnected)),
   },
   {
+    kind: 'gauge',
+    name: 'twinreg_drachtio_missing_sockets',
+    help: 'Sockets of listen that drachtio-server does not have while it is connected; when it has none of them this node is not ready.',
+    read: of(({ missing }) => missing),
+  },
+  {
     kind: 'counter',
     name: 'twinreg_drachtio_connects_total',
     help: 'How often drachtio-server was connected and began to hand over REGISTER.',
@@ -18,7 +24,7 @@ export const DRACHTIO_FAMILIES: readonly Family[] = [
   {
     kind: 'counter',
     name: 'twinreg_drachtio_losses_total',
-    help: 'Connections to drachtio-server that ended, by reason. silent and unacknowledged: it was hung; refused: by its own word, as for a wrong secret.',
+    help: 'Connections to drachtio-server that ended, by reason. silent, unacknowledged and unread (4 MiB waited for it): it was hung; refused: by its own word, as for a wrong secret.',
     labels: ['reason'],
     read(sources) {
       const figures = sources.drachtio?.();

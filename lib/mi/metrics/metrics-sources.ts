@@ -25,6 +25,8 @@ export interface EngineFigures {
 /** What is counted of the connection to a drachtio-server. */
 export interface DrachtioFigures {
   readonly isConnected: boolean;
+  /** Sockets of `listen` that the server does not have, while it is connected. */
+  readonly missing: number;
   readonly connects: number;
   readonly losses: Readonly<Record<string, number>>;
   readonly unsentReplies: number;

@@ -5,7 +5,6 @@ import { Dispatcher } from '../serving/dispatcher.ts';
 import { EngineStatistics, type Stall } from '../serving/engine-statistics.ts';
 import { FlushQueue } from '../serving/flush-queue.ts';
 import { interfaceAddresses, type InterfaceAddress } from '../serving/interface-addresses.ts';
-import { socketName } from '../serving/listening-socket.ts';
 import { NameCache, type NameLookup } from '../serving/name-cache.ts';
 import { OccasionalLog } from '../serving/occasional-log.ts';
 import { StallGuard, type ReadSource } from '../serving/stall-guard.ts';
@@ -30,6 +29,7 @@ import type { LinkState, ServerFacts } from './link-machine.ts';
 import { LinkStatistics } from './link-statistics.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import { transactionIdOf, type ServerFrame } from './server-frame.ts';
+import { ServerNews, type ServerChange } from './server-news.ts';
 import { ServerPings } from './server-pings.ts';
 import { ServerReplier } from './server-replier.ts';
 import { ServerSockets } from './server-sockets.ts';
@@ -46,7 +46,7 @@ export interface DrachtioEngineParts {
   readonly optionsUnsent?: OptionsUnsentListener;
   /** Hears when the server's sockets come and go. */
   readonly bound?: () => void;
-  /** Hears when the server is lost and when it is back; neither of a first connection that the start waited for, nor of the end at a stop. */
+  /** Hears when the server is lost and when it is back, but neither of a first connection that the start waited for nor of the end at a stop; and what it lacks. */
   readonly serverChanged?: (change: ServerChange) => void;
   /** Hears of each standstill of this process, when it is over. */
   readonly stalled?: (stall: Stall) => void;
@@ -55,13 +55,6 @@ export interface DrachtioEngineParts {
   readonly interfaces?: () => readonly InterfaceAddress[];
   readonly log: Log;
 }
-
-/** What became of the connection to drachtio-server. */
-export type ServerChange =
-  /** It ended, or was not there when the start went on without. `reason` is for people. */
-  | { readonly kind: 'lost'; readonly server: string; readonly reason: string }
-  /** It is ready again after so long. */
-  | { readonly kind: 'back'; readonly server: string; readonly awayMs: number };
 
 /** The connection to drachtio-server, for those who watch over it. */
 export interface DrachtioServerStatus {
@@ -74,6 +67,10 @@ export interface DrachtioServerStatus {
   readonly trouble: string;
   /** As the server said it last; '' before it was connected. */
   readonly version: string;
+  /** While it is ready: sockets of the configuration that it does not have, `udp:10.0.0.150:5060`. */
+  readonly missing: readonly string[];
+  /** It has none of the configuration's: phones reach nobody. */
+  readonly isDeaf: boolean;
   readonly pingsInFlight: number;
   /** Of these, those that the server has not confirmed to have sent. */
   readonly pingsUnconfirmed: number;
@@ -96,6 +93,7 @@ const CATCH_UP_MAX_MS = 5000;
  */
 export class DrachtioEngine implements SipEngine, LinkListener, TransactionSender {
   readonly statistics = new EngineStatistics();
+  readonly ownsSockets = false;
   readonly #linkStatistics = new LinkStatistics();
   readonly #settings: DrachtioEngineSettings;
   readonly #clock: Clock;
@@ -109,9 +107,7 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
   readonly #pings: ServerPings;
   readonly #link: DrachtioLink;
   readonly #bound: () => void;
-  readonly #serverChanged: (change: ServerChange) => void;
-  /** Monotonic, while a loss has been told. */
-  #lostAtMs: number | undefined;
+  readonly #news: ServerNews;
   #source: ReadSource;
   #stallsBefore = 0;
   #sockets: ServerSockets | undefined;
@@ -124,7 +120,6 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
     const { clock, random, log, handlers } = parts;
     this.#settings = settings;
     this.#bound = parts.bound ?? (() => undefined);
-    this.#serverChanged = parts.serverChanged ?? (() => undefined);
     this.#clock = clock;
     this.#log = log;
     this.#occasionalLog = new OccasionalLog(log, clock);
@@ -140,6 +135,7 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
     const verbs = [...new Set([...handlers.keys(), 'OPTIONS'])].map((method) => method.toLowerCase());
     const linkParts = { ids: this.#ids, flushQueue: this.#flushQueue, statistics: this.#linkStatistics, clock, log };
     this.#link = new DrachtioLink(settings.server, verbs, linkParts, this);
+    this.#news = new ServerNews(this.#link.name, clock, log, parts.serverChanged ?? (() => undefined));
   }
 
   /** What the server listens on; none while it is not connected. */
@@ -168,6 +164,8 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
       sinceMs: this.#clock.monotonicMs() - this.#link.sinceMs,
       trouble: this.#link.lastTrouble,
       version: this.#version,
+      missing: this.#sockets?.missing ?? [],
+      isDeaf: this.#sockets?.isDeaf ?? false,
       pingsInFlight: this.#pings.inFlight,
       pingsUnconfirmed: this.#pings.unconfirmed,
       counts: this.#linkStatistics,
@@ -216,8 +214,7 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
     this.#sockets = new ServerSockets(facts, this.#settings.listeners);
     this.#version = facts.version;
     this.#source = this.#stallGuard.newSource();
-    this.#warnOfMissing(this.#sockets.all);
-    this.#tellBack();
+    this.#news.ready(this.#sockets);
     this.#started?.();
     this.#bound();
   }
@@ -226,8 +223,12 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
     this.#sockets = undefined;
     this.#connections.clear();
     this.#pings.lost();
-    if (!this.#isDraining) this.#tellLost(reason);
+    if (!this.#isDraining) this.#news.lost(reason, this.#link.sinceMs);
     this.#bound();
+  }
+
+  failed(reason: string): void {
+    if (!this.#isDraining) this.#news.failed(reason);
   }
 
   woke(silentMs: number): void {
@@ -313,28 +314,8 @@ export class DrachtioEngine implements SipEngine, LinkListener, TransactionSende
     if (this.#link.isReady) return;
     const { server, trouble } = this.status();
     this.#log.warn({ server, reason: trouble }, 'drachtio-server does not answer: SIP is served as soon as it does');
-    this.#tellLost(trouble);
+    this.#news.lost(trouble, this.#link.sinceMs);
     this.#started?.();
-  }
-
-  #tellLost(reason: string): void {
-    this.#lostAtMs = this.#link.sinceMs;
-    this.#serverChanged({ kind: 'lost', server: this.#link.name, reason });
-  }
-
-  #tellBack(): void {
-    if (this.#lostAtMs === undefined) return;
-    const awayMs = this.#clock.monotonicMs() - this.#lostAtMs;
-    this.#lostAtMs = undefined;
-    this.#serverChanged({ kind: 'back', server: this.#link.name, awayMs });
-  }
-
-  #warnOfMissing(found: readonly ListeningSocket[]): void {
-    for (const { transport, address, port } of this.#settings.listeners) {
-      if (found.some((one) => one.transport === transport && one.address === address && one.port === port)) continue;
-      const fields = { socket: socketName(transport, address, port), sockets: found.map(({ name }) => name) };
-      this.#log.warn(fields, 'drachtio-server does not listen where the configuration says');
-    }
   }
 
   #newDispatcher(handlers: ReadonlyMap<string, RequestHandler>): Dispatcher {

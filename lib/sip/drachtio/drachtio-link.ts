@@ -15,7 +15,7 @@ import {
   type LinkState,
   type ServerFacts,
 } from './link-machine.ts';
-import type { LinkStatistics, LossReason } from './link-statistics.ts';
+import { lossReason, type LinkStatistics } from './link-statistics.ts';
 import { readServerFrame, type ServerFrame } from './server-frame.ts';
 
 export interface LinkListener {
@@ -23,6 +23,8 @@ export interface LinkListener {
   ready(facts: ServerFacts): void;
   /** Nothing that was sent or is owed on the connection will ever be answered. */
   lost(reason: string): void;
+  /** An attempt to connect ended after somebody had answered, and nothing was ready. */
+  failed(reason: string): void;
   /** The server is heard again after it stood still. */
   woke(silentMs: number): void;
   /** A frame that is not about the connection itself. Must not throw. @param isNew it began with this chunk */
@@ -298,6 +300,7 @@ export class DrachtioLink implements Flushable {
     this.#outbox = '';
     this.#lastTrouble = reason;
     this.#parts.statistics.losses[lossReason(reason)]++;
+    if (!this.isReady) this.#listener.failed(reason);
     this.#step({ kind: 'closed', reason });
     this.#closed?.();
   }
@@ -328,18 +331,4 @@ export class DrachtioLink implements Flushable {
 
 function framed(payload: string): string {
   return `${String(payload.length)}#${payload}`;
-}
-
-function lossReason(reason: string): LossReason {
-  const [word = ''] = reason.split(':');
-  switch (word) {
-    case 'silent':
-    case 'unacknowledged':
-    case 'refused':
-    case 'protocol':
-    case 'unread':
-      return word;
-    default:
-      return 'closed';
-  }
 }

@@ -1,5 +1,23 @@
-/** Why there was no connection to drachtio-server any more. `refused`: by its own word, as for a wrong secret. */
+/**
+ * Why there was no connection to drachtio-server any more. `refused`: by its own word, as for a wrong secret. `unread`: it did not read what it was
+ * sent, until there was too much of it.
+ */
 export type LossReason = 'closed' | 'silent' | 'unacknowledged' | 'refused' | 'protocol' | 'unread';
+
+/** @param text as it is told to people; the kind stands first */
+export function lossReason(text: string): LossReason {
+  const [word = ''] = text.split(':');
+  switch (word) {
+    case 'silent':
+    case 'unacknowledged':
+    case 'refused':
+    case 'protocol':
+    case 'unread':
+      return word;
+    default:
+      return 'closed';
+  }
+}
 
 /** Counters since the start. */
 export class LinkStatistics {

@@ -1,3 +1,4 @@
+import { missingListeners } from '../../core/missing-listeners.ts';
 import type { ListenerSettings } from '../serving/listener-settings.ts';
 import { socketName } from '../serving/listening-socket.ts';
 import { numericAddress } from '../serving/numeric-address.ts';
@@ -20,11 +21,18 @@ const KNOWN_MAX = 256;
 /** The sockets that drachtio-server listens on. */
 export class ServerSockets {
   readonly all: readonly ListeningSocket[];
+  /** Where the configuration has a listener, and the server has no socket: `udp:10.0.0.150:5060`. */
+  readonly missing: readonly string[];
+  /** None of the configuration's is there: phones reach nobody. */
+  readonly isDeaf: boolean;
   readonly #known = new Map<string, readonly ListeningSocket[]>();
 
   /** @param listeners what the configuration calls them */
   constructor({ bound, outside }: ServerFacts, listeners: readonly ListenerSettings[]) {
     this.all = bound.flatMap((text, index) => socketOf(text, outside[index] ?? text, listeners) ?? []);
+    const missing = missingListeners(listeners, this.all, spelling);
+    this.missing = missing.map(({ transport, address, port }) => socketName(transport, address, port));
+    this.isDeaf = missing.length > 0 && missing.length === listeners.length;
   }
 
   /**

@@ -59,6 +59,7 @@ export interface EmbeddedEngineParts {
  */
 export class EmbeddedEngine implements SipEngine {
   readonly statistics = new EngineStatistics();
+  readonly ownsSockets = true;
   readonly #connections: ConnectionTable;
   readonly #context: EngineContext;
   readonly #listeners: readonly (UdpListener | TcpListener)[];

@@ -112,6 +112,48 @@ t.test('a wrong secret is told in a warning, and tried again later', async (t) =
   await test.until(() => test.engine.status().state === 'ready');
 });
 
+t.test('a loss is told once for each kind of reason, however often it is tried', async (t) => {
+  const { peer, test, state } = await world(t);
+  peer.options = { refusal: 'incorrect secret' };
+  peer.cut();
+  await test.until(() => peer.connectionCount === 3 && state() === 'down');
+  peer.options = { refusal: 'not you' };
+  await test.until(() => peer.connectionCount === 4 && state() === 'down');
+  peer.options = {};
+  await test.until(() => state() === 'ready');
+  const server = `127.0.0.1:${String(peer.port)}`;
+  t.same(test.serverChanges, [
+    { kind: 'lost', server, reason: 'closed' },
+    { kind: 'lost', server, reason: 'refused: incorrect secret' },
+    { kind: 'back', server, awayMs: 0 },
+  ]);
+  peer.options = { refusal: 'incorrect secret' };
+  peer.cut();
+  await test.until(() => test.serverChanges.length === 5);
+  t.match(test.serverChanges.at(-1), { reason: 'refused: incorrect secret' }, 'of the next loss too');
+});
+
+t.test('a server is deaf that has none of the sockets of the configuration', async (t) => {
+  const listener = (transport: 'udp' | 'tcp', address: string) => {
+    return { transport, address, port: 5060, advertised: undefined } as const;
+  };
+  const listeners = [listener('udp', '2001:DB8::1'), listener('tcp', '2001:DB8::1')];
+  for (const [outside, missing, isDeaf] of [
+    ['udp/[2001:db8:0::1]:5060,tcp/[2001:db8:0::1]:5060', [], false],
+    ['udp/[2001:db8:0::1]:5060', ['tcp:[2001:DB8::1]:5060'], false],
+    ['udp/[2001:db8:0::1]:5061', ['udp:[2001:DB8::1]:5060', 'tcp:[2001:DB8::1]:5060'], true],
+    ['wss/[2001:db8:0::1]:443', [], false],
+  ] as const) {
+    const { test } = await world(t, { listeners }, { outside });
+    t.match(test.engine.status(), { missing, isDeaf }, outside);
+    t.equal(test.engine.status().missing.length, missing.length);
+    const told = missing.length > 0 ? [{ kind: 'missing', missing, isDeaf }] : [];
+    t.match(test.serverChanges, told);
+    t.equal(test.serverChanges.length, told.length);
+    await test.engine.stop();
+  }
+});
+
 t.test('what is no frame closes the connection, and nothing else', async (t) => {
   for (const octets of ['GET / HTTP/1.1\r\n\r\n', '999999999#', '#', '-1#x']) {
     const { peer, test, state } = await world(t);

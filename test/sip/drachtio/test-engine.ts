@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
-import { DrachtioEngine, type ServerChange } from '../../../lib/sip/drachtio/drachtio-engine.ts';
+import { DrachtioEngine } from '../../../lib/sip/drachtio/drachtio-engine.ts';
 import type { DrachtioEngineSettings } from '../../../lib/sip/drachtio/drachtio-settings.ts';
+import type { ServerChange } from '../../../lib/sip/drachtio/server-news.ts';
 import type { RequestHandler } from '../../../lib/sip/engine.ts';
 import type { Stall } from '../../../lib/sip/serving/engine-statistics.ts';
 import type { NameLookup } from '../../../lib/sip/serving/name-cache.ts';

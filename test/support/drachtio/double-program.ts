@@ -21,7 +21,7 @@ await DrachtioDouble.start(
     sipPort: Number(sipPort),
     wsPort: wsPort === undefined ? undefined : Number(wsPort),
     adminPort: Number(/port="(\d+)"/.exec(attributes)?.[1] ?? 9022),
-    secret: /secret="([^"]*)"/.exec(attributes)?.[1] ?? 'cymru',
+    secret: process.env['DRACHTIO_SECRET'] ?? /secret="([^"]*)"/.exec(attributes)?.[1] ?? 'cymru',
     timers: t1x64Ms === undefined ? {} : { t1x64Ms: Number(t1x64Ms) },
   },
 );

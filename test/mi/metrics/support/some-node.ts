@@ -4,6 +4,7 @@ import { NodeMetrics } from '../../../../lib/mi/metrics/node-metrics.ts';
 import { PingLatencies } from '../../../../lib/mi/metrics/ping-latencies.ts';
 import type { ReplicationStatus } from '../../../../lib/replication/replicator-types.ts';
 import { GOODBYE_REASONS } from '../../../../lib/replication/goodbye.ts';
+import { NOT_COMPARED } from '../../../../lib/replication/sip-listeners.ts';
 import { PingCounters } from '../../../../lib/pinger/ping-statistics.ts';
 import { LinkStatistics } from '../../../../lib/sip/drachtio/link-statistics.ts';
 import { EngineStatistics } from '../../../../lib/sip/serving/engine-statistics.ts';
@@ -28,6 +29,7 @@ export const LAGGING: ReplicationStatus = {
   isProbing: false,
   isTwinReady: true,
   isTwinActive: false,
+  listeners: NOT_COMPARED,
   clockOffsetMs: -1500,
   lastReconcile: { agoMs: 60_000, tookMs: 750, received: 9, changed: 4 },
   progress: undefined,
@@ -56,7 +58,7 @@ export class SomeNode {
       registrar: () => ({ ...world.registrar.statistics(), ...world.registrar.counts() }),
       engine: () => engine,
       openConnections: () => 3,
-      drachtio: () => ({ ...new LinkStatistics(), isConnected: true, pingsInFlight: 17 }),
+      drachtio: () => ({ ...new LinkStatistics(), isConnected: true, missing: 0, pingsInFlight: 17 }),
       storage: () => ({
         disk: { state: 'degraded', reason: 'full', sinceMs: 0 },
         path: '/x',
