@@ -9,4 +9,5 @@ mi=${TWINREG_MI:-http://127.0.0.1:8888/mi}
 
 # Shorter than the interval in keepalived.conf, so that a daemon that hangs fails two checks in two seconds. -q: what root has in its
 # .curlrc, and a proxy, have no say.
-exec curl -q --noproxy '*' -sS --fail-with-body --max-time 0.9 "${mi%/mi}/ready"
+host=${mi#*://}
+exec curl -q --noproxy '*' -sS --fail-with-body --max-time 0.9 "http://${host%%/*}/ready"

@@ -14,6 +14,8 @@ export type HistoryKind =
   | 'one-active'
   | 'both-unknown'
   | 'handover'
+  /** It gives this node no address, or may again. */
+  | 'keepalived'
   /** The twin, and how each direction is while there is a link to it. */
   | 'link-up'
   | 'link-down'
@@ -22,9 +24,10 @@ export type HistoryKind =
   | 'reconciled'
   | 'refused'
   | 'clock'
-  /** The connection to drachtio-server, where that has the sockets: it ended, or was not there at the start; it is there again. */
+  /** The connection to drachtio-server, where that has the sockets: it ended, or was not there at the start; it is there again. It lacks sockets. */
   | 'server-lost'
   | 'server-back'
+  | 'server-deaf'
   /** This machine. */
   | 'stalled'
   | 'disk-trouble'

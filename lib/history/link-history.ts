@@ -52,6 +52,7 @@ export class LinkHistory {
       case 'protocol-error':
       case 'synced':
       case 'max-contacts':
+      case 'listeners':
       case 'twin-role':
         return;
     }

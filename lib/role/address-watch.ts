@@ -43,6 +43,10 @@ export class AddressWatch {
     return this.#isHere ?? false;
   }
 
+  get hasLooked(): boolean {
+    return this.#isHere !== undefined;
+  }
+
   /** Since when, by the monotonic clock; undefined: it is not here. */
   hereSinceMs(address: string): number | undefined {
     return this.#hereSinceMs.get(address);

@@ -1,7 +1,7 @@
-import { constants } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { RoleName } from './role-name.ts';
+import { readWrittenLine } from './written-line.ts';
 
 export type StoredRole =
   | {
@@ -16,9 +16,6 @@ export type StoredRole =
   /** `content`: what stands there instead, shortened; `reason`: why it could not be read. */
   | { readonly kind: 'unknown'; readonly content: string }
   | { readonly kind: 'unreadable'; readonly reason: string };
-
-/** The longest line that means something is `active`, a time and a line end; of anything longer so much is shown. */
-const READ_BYTES_MAX = 64;
 
 /** Milliseconds of as many digits are exact. */
 const ROLE_LINE = /^(?:passive|active(?: (?<takenAtMs>\d{1,15}))?)\n?$/;
@@ -41,7 +38,7 @@ export class RoleFile {
 
   async read(): Promise<StoredRole> {
     try {
-      const { content, writtenAtMs } = await this.#content();
+      const { content, writtenAtMs } = await readWrittenLine(this.path);
       const line = ROLE_LINE.exec(content);
       if (line === null) return { kind: 'unknown', content };
       const takenAt = line.groups?.['takenAtMs'];
@@ -92,18 +89,6 @@ export class RoleFile {
       await folder.sync();
     } finally {
       await folder.close();
-    }
-  }
-
-  /** Opened so that a FIFO in its place cannot hold up the start. */
-  async #content(): Promise<{ readonly content: string; readonly writtenAtMs: number }> {
-    const file = await open(this.path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const { mtimeMs } = await file.stat();
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(READ_BYTES_MAX), 0, READ_BYTES_MAX, null);
-      return { content: buffer.toString('latin1', 0, bytesRead), writtenAtMs: Math.floor(mtimeMs) };
-    } finally {
-      await file.close();
     }
   }
 }

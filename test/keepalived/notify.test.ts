@@ -1,9 +1,10 @@
 import t from 'tap';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { notify, startNotify, startScript, type ScriptPlace } from '../support/appliance-script.ts';
 import { Daemon } from '../support/daemon.ts';
 import { FakeManagement } from '../support/fake-management.ts';
+import { freePort, loopbackAddress } from '../support/free-port.ts';
 import { requireTool } from '../support/require-tool.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { until } from '../support/until.ts';
@@ -30,6 +31,7 @@ t.test('it tells a daemon each state of keepalived', { skip }, async (t) => {
     t.match(err, `${state}: nh_enable_ping ${status}`);
     t.same(await daemon.mi('nh_enable_ping'), { Status: status }, state);
     t.equal(roleIn(daemon.folder), role);
+    t.equal(stateIn(daemon.folder), state);
   }
 });
 
@@ -38,6 +40,21 @@ t.test('a daemon with natping_interval 0 is told its role all the same', { skip 
   const { code, err } = await notify(t, placeOf(daemon), 'BACKUP');
   t.equal(code, 0, err);
   t.match(await daemon.status(), { pings: { enabled: false, interval_s: 0 } });
+});
+
+t.test('where management asks for a token and has another path, both scripts find their way', { skip }, async (t) => {
+  const token = `\\"${'x'.repeat(20)}"\\`;
+  const tokenFile = join(tempFolder(t), 'token');
+  writeFileSync(tokenFile, `\n ${token} \n`);
+  const address = loopbackAddress();
+  const http = `${address}:${String(await freePort(address))}`;
+  const config = `mi: {http: "${http}", http_root: rpc, http_token_file: ${tokenFile}, fifo_name: off}`;
+  const daemon = await Daemon.start(t, { address, config });
+  const place = { folder: daemon.folder, mi: `http://${http}/rpc` };
+  t.match(await startScript(t, 'check.sh', place).ended, { code: 0 });
+  const { code, err } = await notify(t, { ...place, tokenFile }, 'BACKUP');
+  t.equal(code, 0, err);
+  t.same(await daemon.mi('nh_enable_ping'), { Status: 0 });
 });
 
 t.test('while no daemon runs the role file is written, and a daemon that starts late is told', { skip }, async (t) => {
@@ -70,6 +87,7 @@ t.test('calls that run at one time end with the last one, whatever the daemon wa
     );
     const isActive = states.at(-1) === 'MASTER';
     t.same(await daemon.mi('nh_enable_ping'), { Status: Number(isActive) }, states.join(' '));
+    t.equal(stateIn(daemon.folder), states.at(-1), states.join(' '));
     t.equal(roleIn(daemon.folder), isActive ? 'active' : 'passive');
   }
 });
@@ -113,9 +131,11 @@ t.test('a script that starts late sends the order of a younger one', { skip }, a
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const lock = join(place.folder, 'role.lock');
   writeFileSync(lock, `${boot} 999999999999 1 0\n`);
+  writeFileSync(join(place.folder, 'keepalived'), 'FAULT\n');
   t.equal((await notify(t, place, 'MASTER')).code, 0);
   t.same(management.told, [0]);
   t.equal(roleIn(place.folder), 'passive');
+  t.equal(stateIn(place.folder), 'FAULT');
 
   for (const [name, content] of [
     ['an older script', `${boot} 1 1 0\n`],
@@ -127,6 +147,33 @@ t.test('a script that starts late sends the order of a younger one', { skip }, a
     t.equal((await notify(t, place, 'MASTER')).code, 0, name);
     t.equal(management.told.at(-1), 1, name);
     t.equal(roleIn(place.folder), 'active', name);
+    t.equal(stateIn(place.folder), 'MASTER', name);
+  }
+});
+
+t.test('the state is there before the daemon is told, and as old as it is', { skip }, async (t) => {
+  const management = await FakeManagement.start(t);
+  const place = { folder: tempFolder(t), mi: management.mi };
+  const [seen, writtenAt] = [[] as (string | undefined)[], [] as number[]];
+  management.answerWith(() => {
+    seen.push(stateIn(place.folder));
+    writtenAt.push(statSync(join(place.folder, 'keepalived')).mtimeMs);
+    return OK;
+  });
+  for (const state of ['BACKUP', 'FAULT', 'FAULT']) t.equal((await notify(t, place, state)).code, 0);
+  t.same(seen, ['BACKUP', 'FAULT', 'FAULT']);
+  t.equal(writtenAt[1], writtenAt[2], 'what is said again is no newer');
+});
+
+const isRoot = process.getuid?.() === 0;
+t.test('what root writes is the daemon’s', { skip: isRoot ? skip : 'for root only' }, async (t) => {
+  const management = await FakeManagement.start(t);
+  const place = { folder: tempFolder(t), mi: management.mi };
+  chownSync(place.folder, 12345, 12346);
+  t.equal((await notify(t, place, 'FAULT')).code, 0);
+  for (const name of ['role', 'role.lock', 'keepalived']) {
+    const { uid, gid, mode } = statSync(join(place.folder, name));
+    t.same({ uid, gid, mode: mode & 0o777 }, { uid: 12345, gid: 12346, mode: 0o640 }, name);
   }
 });
 
@@ -195,10 +242,13 @@ function placeOf({ folder, address, httpPort }: Daemon): ScriptPlace {
   return { folder, mi: `http://${address}:${String(httpPort)}/mi` };
 }
 
-/** The first word of the role file. */
-function roleIn(folder: string): string | undefined {
+const roleIn = (folder: string) => wordIn(folder, 'role');
+const stateIn = (folder: string) => wordIn(folder, 'keepalived');
+
+/** The first word of a file. */
+function wordIn(folder: string, name: string): string | undefined {
   try {
-    return readFileSync(join(folder, 'role'), 'utf8').split(/\s/)[0];
+    return readFileSync(join(folder, name), 'utf8').split(/\s/)[0];
   } catch {
     return undefined;
   }

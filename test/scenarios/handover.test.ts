@@ -16,6 +16,8 @@ const skip = applianceSkip();
 const DONE =
   /^the other node is linked, in sync and ready; .*\nthe address left after \d+ ms, the other node was active after \d+ ms: done\n$/;
 
+const NOT_READY = /^twinreg: node 2 says that it would not serve phones, or get no address; /;
+
 const said = (daemon: Daemon) => readFileSync(join(daemon.folder, 'handover'), 'utf8').trim();
 
 /** What happened to a node, `kind: text` a line. */
@@ -79,6 +81,26 @@ t.test('two nodes with keepalived', { skip }, async (t) => {
     t.equal(said(appliance.daemon(1)), '0');
     appliance.network.heal();
     await appliance.settled(1);
+  });
+
+  t.test('a node whose check reaches no daemon says so, and nobody hands over to it', async (t) => {
+    const [active, passive, keepalived] = [appliance.daemon(1), appliance.daemon(2), appliance.keepalived(2)];
+    await keepalived.stop();
+    await keepalived.start({ TWINREG_MI: 'http://127.0.0.1:1/mi' });
+    const status = await until(async () => {
+      const now = await passive.status();
+      return now.degraded.includes('keepalived') && now.keepalived?.state === 'FAULT' && now;
+    });
+    t.same(status.unready, []);
+    t.match(await active.twinreg('handover'), { code: 1, out: '', err: NOT_READY });
+    t.ok(appliance.hasAddress(1));
+
+    await keepalived.stop();
+    await keepalived.start();
+    await appliance.settled(1);
+    t.match(await active.twinreg('handover', '--check'), { code: 0 });
+    await until(async () => (await passive.status()).degraded.length === 0);
+    t.ok(after(await historyOf(passive), -1, /^keepalived: FAULT since .*: it gives this node no address$/) >= 0);
   });
 
   t.test('the history of a node that was killed can be read, says so, and goes on', async (t) => {
@@ -168,8 +190,7 @@ t.test(`two nodes behind a ${DRACHTIO.name}`, { skip }, async (t) => {
   t.test('to a node whose drachtio-server is gone the address is not given', async (t) => {
     await appliance.drachtio(2).kill();
     await until(async () => (await appliance.daemon(2).status()).drachtio?.connected === false);
-    const err = /^twinreg: node 2 says that it would not serve phones, or get no address; /;
-    t.match(await appliance.daemon(1).twinreg('handover'), { code: 1, out: '', err });
+    t.match(await appliance.daemon(1).twinreg('handover'), { code: 1, out: '', err: NOT_READY });
     t.ok(appliance.hasAddress(1));
     await appliance.drachtio(2).start();
     await until(async () => (await appliance.daemon(1).twinreg('handover', '--check')).code === 0);

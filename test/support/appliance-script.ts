@@ -21,6 +21,8 @@ export interface ScriptPlace {
   readonly folder: string;
   /** Of `POST /mi`. */
   readonly mi: string;
+  /** With the token that it asks for. */
+  readonly tokenFile?: string;
 }
 
 /** A script that runs; it ends with the test at the latest. */
@@ -37,10 +39,10 @@ export interface RunningScript {
 export function startScript(
   t: Test,
   name: 'notify.sh' | 'check.sh',
-  { folder, mi }: ScriptPlace,
+  { folder, mi, tokenFile = '' }: ScriptPlace,
   ...args: readonly string[]
 ): RunningScript {
-  const env = daemonEnv({ TWINREG_DATA: folder, TWINREG_MI: mi });
+  const env = daemonEnv({ TWINREG_DATA: folder, TWINREG_MI: mi, TWINREG_TOKEN_FILE: tokenFile });
   const child = spawn(resolve(KEEPALIVED, name), args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let err = '';
   child.stderr.on('data', (data: Buffer) => (err += data.toString()));

@@ -148,7 +148,10 @@ export class Appliance {
     return this.host(nodeId).addresses().includes(this.network.virtualAddress);
   }
 
-  /** Resolves, when both are in sync and one of them alone (this one, if one is given) has the address and pings, to that one. */
+  /**
+   * Resolves, when both are in sync and one of them alone (this one, if one is given) has the address and pings, to that one. The other
+   * one could take over.
+   */
   settled(expected?: NodeId): Promise<NodeId> {
     return until(async () => {
       const [active, passive] = this.hasAddress(1) ? ([1, 2] as const) : ([2, 1] as const);
@@ -157,7 +160,8 @@ export class Appliance {
       const areInSync = [own, other].every(
         ({ replication }) => replication?.outgoing === 'in-sync' && replication.incoming === 'in-sync',
       );
-      return areInSync && own.pings.active && !other.pings.enabled && active;
+      const isReady = own.replication?.twin_ready === true;
+      return areInSync && isReady && own.pings.active && !other.pings.enabled && active;
     });
   }
 

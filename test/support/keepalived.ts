@@ -56,14 +56,14 @@ export class Keepalived {
     return this.#file('conf');
   }
 
-  /** Resolves when it has begun to watch. */
-  async start(): Promise<void> {
+  /** Resolves when it has begun to watch. @param env what its scripts find otherwise than given */
+  async start(env: NodeJS.ProcessEnv = {}): Promise<void> {
     const command = this.#host.within(
       requireTool('keepalived').path ?? '',
       ...['--vrrp', '--dont-fork', '--log-console', '--log-detail', '--use-file', this.#file('conf')],
       ...['--pid', this.#file('pid'), '--vrrp_pid', this.#file('vrrp.pid')],
     );
-    this.#program = new Program(this.#t, ...command, this.#env);
+    this.#program = new Program(this.#t, ...command, { ...this.#env, ...env });
     await this.#program.printed('Startup complete');
   }
 
