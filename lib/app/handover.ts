@@ -76,6 +76,7 @@ class NodeView implements HandoverView {
     if (twin.isTwinActive && name === 'active') {
       return `${twinName(twin)} was active before this node took over, and has said nothing since: wait until it does, or the link ends`;
     }
+    if (twin.listeners.obstacle !== undefined) return twin.listeners.obstacle;
     if (!this.isAddressHere) return 'this node is passive: the address is not on this host';
     if (!isOn)
       return 'the address is here, but the flag is off: run nh_enable_ping 1, as the notify script of keepalived should have';

@@ -19,6 +19,7 @@ export function replicationState(status: TwinStatus, isTwinActive: boolean, wall
     since_ms: Math.round(status.sinceMs),
     sync_since_ms: Math.round(status.syncSinceMs),
     synced: status.synced,
+    ...(status.listeners.difference === undefined ? {} : { listen_difference: status.listeners.difference }),
     ...waitingState(status),
     lag_changes: status.lagChanges,
     lag_ms: status.lagMs,

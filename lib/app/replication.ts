@@ -1,6 +1,7 @@
 import type { AppSettings } from './settings.ts';
 import { alone, type TwinSide } from './twin-side.ts';
 import type { TwinStatus } from './twin-status.ts';
+import type { ForgettingTwin } from './upkeep.ts';
 import type { LogRoot } from './log.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import { ClusterControl, type LinkState } from '../cluster/cluster-control.ts';
@@ -21,6 +22,7 @@ import { Replication, type DialledTwin } from '../replication/replication.ts';
 import type { ReplicationStatus, ReplicatorEvent, ReplicatorSettings } from '../replication/replicator-types.ts';
 import type { RoleName } from '../role/role-name.ts';
 import type { Role } from '../role/role.ts';
+import { numericAddress } from '../sip/serving/numeric-address.ts';
 import type { Persistence } from '../storage/persistence.ts';
 
 /** Replies that may wait for the twin at once, and changes under way. One more, and nobody waits until it has caught up. */
@@ -44,6 +46,8 @@ interface ReplicationParts {
   readonly store: Persistence;
   /** Whether this node would serve phones if their traffic came to it. */
   readonly isReady: () => boolean;
+  /** Addresses that SIP is served at and that are not on this host now. */
+  readonly absentAddresses: () => readonly string[];
   readonly history: HistoryWriter;
   readonly clock: Clock;
   readonly random: Random;
@@ -97,6 +101,7 @@ class LinkedSide implements TwinSide {
         random,
         role: this.#ownRole(),
         isReady: parts.isReady,
+        absentAddresses: parts.absentAddresses,
         whenDurable: (done) => store.whenFlushedAfterNow(done),
       },
       clock,
@@ -137,8 +142,8 @@ class LinkedSide implements TwinSide {
     return this.#isSeed ? 'active' : 'passive';
   }
 
-  get mayProve(): boolean {
-    return this.#replication.machine.mayProve;
+  get forgets(): ForgettingTwin['forgets'] {
+    return this.#replication.machine.forgets;
   }
 
   proveForgettable(done: (isProved: boolean) => void): void {
@@ -239,8 +244,15 @@ function replicatorSettings(
     incarnation,
     secrets: credentials.secrets,
     keyRules: { matchingMode, useDomain, caseSensitive, realmPrefix, maxContacts },
+    listeners: sipListeners(config),
     isSeed: isSeed(membership),
   };
+}
+
+function sipListeners({ listen }: Config): ReplicatorSettings['listeners'] {
+  return listen.map(({ transport, address, port }) => {
+    return { transport, address: numericAddress(address) ?? address, port };
+  });
 }
 
 function isSeed(membership: Membership): boolean {

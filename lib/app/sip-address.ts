@@ -11,7 +11,7 @@ import type { SipEngine } from '../sip/engine.ts';
 interface SipAddressParts {
   /** Numeric addresses that SIP is served at. */
   readonly addresses: readonly string[];
-  readonly engine: Pick<SipEngine, 'sockets' | 'waiting' | 'bindWaiting'>;
+  readonly engine: Pick<SipEngine, 'sockets' | 'ownsSockets' | 'waiting' | 'bindWaiting'>;
   /** Those of this host now, of interfaces that are up. */
   readonly interfaceAddresses: () => readonly InterfaceAddress[];
   readonly clock: Clock;
@@ -24,7 +24,7 @@ const BIND_FAILS_MS = 1000;
 /**
  * Whether the addresses that SIP is served at are here, and the sockets that wait for them. Here means on an interface that is
  * up. A loopback address is on every machine, so that it is here while this process has all its sockets: of two nodes
- * on one machine only one can have them.
+ * on one machine only one can have them. It is always here where the sockets are another program's, whose end is no move of an address.
  */
 export class SipAddress {
   readonly #parts: SipAddressParts;
@@ -47,6 +47,11 @@ export class SipAddress {
   /** Whether another host can have it. */
   get isFloating(): boolean {
     return this.#watched.some((address) => !isLoopback(address));
+  }
+
+  /** Those that are not here, in one spelling; none before the first look. */
+  get absent(): readonly string[] {
+    return this.#watch.hasLooked ? this.#watched.filter((one) => this.#watch.hereSinceMs(one) === undefined) : [];
   }
 
   /** Some socket waits for its address. */
@@ -92,7 +97,8 @@ export class SipAddress {
   }
 
   #isBound(address: string): boolean {
-    const { sockets, waiting } = this.#parts.engine;
+    const { sockets, ownsSockets, waiting } = this.#parts.engine;
+    if (!ownsSockets) return true;
     const isIts = (socket: { readonly address: string }): boolean => spelling(socket.address) === address;
     return sockets.some(isIts) && !waiting.some(({ socket }) => isIts(socket));
   }

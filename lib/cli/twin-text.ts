@@ -20,6 +20,7 @@ export function twinLines(twin: Twin, nodeId: number): readonly StatusLine[] {
     ...(twin.waits_for === undefined ? [] : [twin.waits_for]),
     ...diallerTexts(twin, nodeId),
     ...(twin.warnings ?? []).map((warning) => `look at this: ${warning}`),
+    ...listenTexts(twin),
     ...directionTexts(twin),
     ...readyTexts(twin),
     ...progressTexts(twin),
@@ -101,6 +102,10 @@ function readyTexts(twin: Twin): readonly string[] {
   return [
     `${nodeText(twin)} is NOT READY: it would not serve phones if the address came to it; ask it why: twinreg status there`,
   ];
+}
+
+function listenTexts({ listen_difference: difference }: Twin): readonly string[] {
+  return difference === undefined ? [] : [`PHONES ARE LOST when the address moves: ${difference}`];
 }
 
 /** Without a link nobody counts. */

@@ -38,6 +38,10 @@ export function describeEvent(event: ReplicatorEvent, nodeId: number | undefined
       return clockLine(event, nodeId);
     case 'max-contacts':
       return event.ours === event.theirs ? undefined : maxContactsLine(event, nodeId);
+    case 'listeners': {
+      const message = 'listen differs between the nodes: phones are lost when the address moves';
+      return { level: 'warn', message, fields: { nodeId, difference: event.difference } };
+    }
     case 'agreed':
     case 'twin-role':
     case 'incoming-state':

@@ -35,6 +35,8 @@ export interface HeartbeatFrame {
   readonly inSync: boolean;
   /** The sender would serve phones if their traffic came to it. */
   readonly ready: boolean;
+  /** The sender waits for an address that the receiver does not serve. */
+  readonly lacksForeign: boolean;
   /** Cluster time at which the sender took the role; undefined = it has none. */
   readonly roleTakenAtMs: number | undefined;
   /** Of the sender's log: its last position, and the last one that is on the sender's disk. */
@@ -68,6 +70,7 @@ const SYNCED = 1;
 const IN_SYNC = 2;
 const HAS_ROLE = 4;
 const READY = 8;
+const LACKS_FOREIGN = 16;
 
 /** In place of a position: not even what lies before position 1. */
 const NOTHING = 0xffff_ffff_ffff;
@@ -117,13 +120,14 @@ export function readAck(reader: WireReader): AckFrame {
 }
 
 export function heartbeatFrame(heartbeat: HeartbeatFrame): Buffer {
-  const { synced, inSync, roleTakenAtMs, ready } = heartbeat;
+  const { synced, inSync, roleTakenAtMs, ready, lacksForeign } = heartbeat;
   const role = roleTakenAtMs === undefined ? 0 : HAS_ROLE;
+  const lacks = lacksForeign ? LACKS_FOREIGN : 0;
   return frame(FRAME.heartbeat, (out) => {
     out.u48(heartbeat.sentAtMs);
     out.u48(heartbeat.echoSentAtMs);
     out.u32(heartbeat.echoHeldMs);
-    out.u8((synced ? SYNCED : 0) | (inSync ? IN_SYNC : 0) | role | (ready ? READY : 0));
+    out.u8((synced ? SYNCED : 0) | (inSync ? IN_SYNC : 0) | role | (ready ? READY : 0) | lacks);
     out.u48(roleTakenAtMs ?? 0);
     out.u48(heartbeat.head);
     out.u48(heartbeat.durableOwn ?? NOTHING);
@@ -144,6 +148,7 @@ export function readHeartbeat(reader: WireReader): HeartbeatFrame {
     synced: (flags & SYNCED) !== 0,
     inSync: (flags & IN_SYNC) !== 0,
     ready: (flags & READY) !== 0,
+    lacksForeign: (flags & LACKS_FOREIGN) !== 0,
     roleTakenAtMs: (flags & HAS_ROLE) === 0 ? undefined : checkedRoleTime(takenAtMs),
     head: reader.u48(),
     durableOwn: durableOf(reader.u48()),

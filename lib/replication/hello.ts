@@ -1,8 +1,10 @@
 import { FRAME } from './frame-type.ts';
 import { checkedRoleTime, frame } from './frames.ts';
 import { ProtocolError } from './protocol-error.ts';
+import type { SipListener } from './sip-listeners.ts';
 import type { WireReader } from './wire-reader.ts';
-import { PROTOCOL_VERSION } from './limits.ts';
+import type { WireWriter } from './wire-writer.ts';
+import { HELLO_LISTENERS_MAX, PROTOCOL_VERSION } from './limits.ts';
 
 /** What decides keys and views: two nodes that differ in it would not mean the same by one record. */
 export interface KeyRules {
@@ -39,6 +41,8 @@ export interface Hello {
   readonly roleTakenAtMs: number | undefined;
   readonly keyRules: KeyRules;
   readonly holds: HeldLog | undefined;
+  /** Where it serves SIP; empty: it does not say. */
+  readonly listeners: readonly SipListener[];
 }
 
 const MAGIC = 0x5457_4e52; // TWNR
@@ -71,7 +75,19 @@ export function helloFrame(hello: Hello): Buffer {
     out.text(keyRules.realmPrefix);
     out.u32(holds?.incarnation ?? 0);
     out.u48(holds?.position ?? 0);
+    writeListeners(hello.listeners, out);
   });
+}
+
+/** Too many are none, so that the frame keeps within its bound: they are not compared then. */
+function writeListeners(listeners: readonly SipListener[], out: WireWriter): void {
+  const named = listeners.length > HELLO_LISTENERS_MAX ? [] : listeners;
+  out.u8(named.length);
+  for (const { transport, address, port } of named) {
+    out.text(transport);
+    out.text(address);
+    out.u16(port);
+  }
 }
 
 function flagsOf({ clean, synced, usesSecret, roleTakenAtMs, holds }: Hello): number {
@@ -107,6 +123,8 @@ export function readHello(versions: HelloVersions, reader: WireReader): Hello {
   const takenAtMs = reader.u48();
   const keyRules = readKeyRules(reader);
   const held = { incarnation: reader.u32(), position: reader.u48() };
+  // A release before this field ends here.
+  const listeners = reader.left === 0 ? [] : readListeners(reader);
   return {
     ...versions,
     clusterId,
@@ -121,7 +139,15 @@ export function readHello(versions: HelloVersions, reader: WireReader): Hello {
     roleTakenAtMs: (flags & HAS_ROLE) === 0 ? undefined : checkedRoleTime(takenAtMs),
     keyRules,
     holds: (flags & HOLDS_LOG) === 0 ? undefined : held,
+    listeners,
   };
+}
+
+function readListeners(reader: WireReader): readonly SipListener[] {
+  const count = reader.u8();
+  return Array.from({ length: count }, () => {
+    return { transport: reader.text(), address: reader.text(), port: reader.u16() };
+  });
 }
 
 function readKeyRules(reader: WireReader): KeyRules {

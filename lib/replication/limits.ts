@@ -4,6 +4,9 @@ export const PROTOCOL_VERSION = 1;
 /** Octets of a frame's body before the other end has proved who it is. */
 export const GREETING_BYTES_MAX = 1024;
 
+/** SIP listeners in a HELLO: so many fit into GREETING_BYTES_MAX whatever their addresses are. Of a node with more none is told. */
+export const HELLO_LISTENERS_MAX = 16;
+
 /** Octets of a frame's body afterwards. A length above it ends the connection before anything of it is kept. */
 export const BODY_BYTES_MAX = 256 * 1024;
 

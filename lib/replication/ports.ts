@@ -30,6 +30,8 @@ export interface ReplicatorPorts {
   readonly role: { readonly takenAtMs: number | undefined };
   /** Whether this node would serve phones if their traffic came to it, which the twin is told. */
   isReady(): boolean;
+  /** Addresses of the settings' listeners that are not on this host now. */
+  absentAddresses(): readonly string[];
   /** Asks for the input `flush` at the end of this turn of the event loop, or a few milliseconds later; asked once until it came. */
   flushSoon(): void;
   /** Calls `done` when a flush of this node's disk that began after this call is durable; without a disk at once. */

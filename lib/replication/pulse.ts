@@ -6,6 +6,8 @@ import type { Hello } from './hello.ts';
 import { HEARTBEAT_MOST_MS } from './limits.ts';
 import type { ReplicatorPorts } from './ports.ts';
 import type { Session } from './session.ts';
+import type { ListenerComparison, SipListener } from './sip-listeners.ts';
+import { compareListeners, lacksForeign, NOT_COMPARED } from './sip-listeners.ts';
 import { TwinClock } from './twin-clock.ts';
 
 /** What the twin announced of its role, over a link that is there. */
@@ -26,7 +28,7 @@ interface OwnState {
  * disk.
  */
 export class Pulse {
-  readonly #ports: Pick<ReplicatorPorts, 'clusterClock' | 'role' | 'isReady'>;
+  readonly #ports: Pick<ReplicatorPorts, 'clusterClock' | 'role' | 'isReady' | 'absentAddresses'>;
   readonly #intervalMs: number;
   readonly #durable: DurablePositions;
   readonly #proof: EarlyDropProof;
@@ -39,7 +41,7 @@ export class Pulse {
   #clock = new TwinClock();
 
   constructor(
-    ports: Pick<ReplicatorPorts, 'clusterClock' | 'role' | 'isReady' | 'whenDurable'>,
+    ports: Pick<ReplicatorPorts, 'clusterClock' | 'role' | 'isReady' | 'absentAddresses' | 'whenDurable'>,
     pingIntervalMs: number,
   ) {
     this.#ports = ports;
@@ -76,6 +78,15 @@ export class Pulse {
   /** Whether the twin says that it would serve phones if their traffic came to it; false without a link. */
   get isTwinReady(): boolean {
     return this.#last?.ready === true;
+  }
+
+  /** Where this node and the twin serve SIP. @param ours this node's listeners */
+  compare(ours: readonly SipListener[]): ListenerComparison {
+    const twin = this.#twin;
+    if (twin === undefined) return NOT_COMPARED;
+    const absentHere = this.#ports.absentAddresses();
+    const doesTwinLack = this.#last?.lacksForeign === true;
+    return compareListeners({ twinId: twin.nodeId, ours, theirs: twin.listeners, absentHere, doesTwinLack });
   }
 
   begin(twin: Hello, nowMs: number): void {
@@ -119,7 +130,10 @@ export class Pulse {
     const sentAtMs = this.#ports.clusterClock.nowMs();
     this.#durable.note(head, session.held);
     const { own: durableOwn, theirs: durableYours } = this.#durable.durable;
-    const self = { synced, inSync, ready: this.#ports.isReady(), roleTakenAtMs: this.#ports.role.takenAtMs };
+    const { role } = this.#ports;
+    const lacks = lacksForeign(this.#ports.absentAddresses(), this.#twin?.listeners ?? []);
+    const place = { ready: this.#ports.isReady(), lacksForeign: lacks, roleTakenAtMs: role.takenAtMs };
+    const self = { synced, inSync, ...place };
     return { sentAtMs, ...this.#clock.echo(sentAtMs), ...self, head, durableOwn, durableYours };
   }
 

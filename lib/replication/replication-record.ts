@@ -5,12 +5,14 @@ import type { TwinRole } from './pulse.ts';
 import type { DirectionState, ReplicationCounters, ReplicationStatus, Twin } from './replicator-types.ts';
 import type { SeedRule } from './seed-rule.ts';
 import type { PulledRound, Session, SessionMode } from './session.ts';
+import type { ListenerComparison } from './sip-listeners.ts';
 import { waitingSentence } from './waiting-sentence.ts';
 
 /** What the link shows of itself. */
 interface LinkFacts {
   readonly session: Pick<Session, 'lastHeardMs' | 'applied' | 'progress'> | undefined;
   readonly progress: LogProgress | undefined;
+  readonly listeners: ListenerComparison;
   readonly log: { readonly bytes: number; readonly head: number };
   readonly pulse: {
     readonly isTwinSynced: boolean;
@@ -117,6 +119,7 @@ export class ReplicationRecord {
       incoming: facts.incoming,
       isTwinReady: link.pulse.isTwinReady,
       isTwinActive: link.pulse.twinRole !== undefined,
+      listeners: link.listeners,
       sinceMs: nowMs - this.#stateSinceMs,
       syncSinceMs: nowMs - this.#syncSinceMs,
       synced: seed.isSynced,

@@ -1,5 +1,6 @@
 import type { GoodbyeReason } from './goodbye.ts';
 import type { KeyRules } from './hello.ts';
+import type { ListenerComparison, SipListener } from './sip-listeners.ts';
 
 export interface ReplicatorSettings {
   readonly clusterId: number;
@@ -9,6 +10,8 @@ export interface ReplicatorSettings {
   /** Shared with the twin, at most two, the first one first; none: replication without a secret. */
   readonly secrets: readonly string[];
   readonly keyRules: KeyRules;
+  /** Where this node serves SIP, open or not. */
+  readonly listeners: readonly SipListener[];
   /** What a reply waits for: `twin` = the twin as long as it is in sync, `local` = nothing. */
   readonly commit: 'twin' | 'local';
   readonly commitTimeoutMs: number;
@@ -99,6 +102,8 @@ export type ReplicatorEvent =
   | { readonly event: 'clock'; readonly shiftedMs: number }
   /** At each link, whether they differ or not: the smaller one counts. */
   | { readonly event: 'max-contacts'; readonly ours: number; readonly theirs: number }
+  /** `ListenerComparison.difference` is another one than before, or the first of a link. */
+  | { readonly event: 'listeners'; readonly difference: string }
   /** Both nodes go by one time: SIP may be served. */
   | { readonly event: 'agreed' }
   /** The twin has said that it is active, or is not any more, or the link has changed; at each heartbeat, also when it is no news. */
@@ -114,6 +119,8 @@ export interface ReplicationStatus {
   readonly isTwinReady: boolean;
   /** The twin announces the role; false without a link. */
   readonly isTwinActive: boolean;
+  /** Whether both nodes serve SIP at what moves between them. */
+  readonly listeners: ListenerComparison;
   /** How long the outgoing direction has been so, in milliseconds. */
   readonly sinceMs: number;
   /** For how long it has been in sync, or has not, whatever the states in between. */

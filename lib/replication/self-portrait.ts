@@ -26,7 +26,7 @@ export function newGreeting(
 }
 
 function helloOf(
-  { clusterId, nodeId, incarnation, secrets, keyRules }: ReplicatorSettings,
+  { clusterId, nodeId, incarnation, secrets, keyRules, listeners }: ReplicatorSettings,
   state: PresentState,
   { clusterClock, random, role }: Pick<ReplicatorPorts, 'clusterClock' | 'random' | 'role'>,
 ): Hello {
@@ -44,6 +44,7 @@ function helloOf(
     usesSecret: secrets.length > 0,
     roleTakenAtMs: role.takenAtMs,
     keyRules,
+    listeners,
     ...state,
   };
 }

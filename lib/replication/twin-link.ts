@@ -15,6 +15,7 @@ import type { ReplicationRecord } from './replication-record.ts';
 import type { ReplicatorEvent, ReplicatorSettings } from './replicator-types.ts';
 import type { PulledRound, SessionMode, SessionOwner } from './session.ts';
 import { Session } from './session.ts';
+import type { ListenerComparison } from './sip-listeners.ts';
 
 /** What the link asks of the one who has the connections. */
 interface LinkOwner {
@@ -50,6 +51,8 @@ export class TwinLink {
   #nextCheckMs = Infinity;
   #isFlushAsked = false;
   #hasOverrun = false;
+  /** Told of this link. */
+  #toldDifference: string | undefined;
   #nowMs = 0;
 
   constructor(settings: ReplicatorSettings, ports: ReplicatorPorts, record: ReplicationRecord, owner: LinkOwner) {
@@ -74,6 +77,11 @@ export class TwinLink {
   /** Both nodes have what the other had, and the twin has reconciled with somebody who is synced. */
   get hasReconciledWithSynced(): boolean {
     return this.#session?.isComplete === true && this.pulse.isTwinSynced;
+  }
+
+  /** Where this node and the twin serve SIP. */
+  get listeners(): ListenerComparison {
+    return this.pulse.compare(this.#settings.listeners);
   }
 
   /** How far the twin is with this node's log; undefined without a session. */
@@ -152,6 +160,7 @@ export class TwinLink {
     // The new session tells all anew as it is.
     if (this.#hasOverrun) this.#record.overran();
     this.#hasOverrun = false;
+    this.#toldDifference = undefined;
     this.pulse.begin(peer, nowMs);
     this.#nextCheckMs = this.#checkDueMs();
     this.#record.linked();
@@ -269,9 +278,17 @@ export class TwinLink {
     const { twinRole: before } = this.pulse;
     this.pulse.heard(heartbeat);
     this.#followClock();
+    this.#tellDifference();
     const { twinRole: after } = this.pulse;
     // That it still is active is news to a node that has become so meanwhile.
     if (before !== undefined || after !== undefined) this.#owner.event({ event: 'twin-role' });
+  }
+
+  #tellDifference(): void {
+    const { difference } = this.listeners;
+    if (difference === this.#toldDifference) return;
+    this.#toldDifference = difference;
+    if (difference !== undefined) this.#owner.event({ event: 'listeners', difference });
   }
 
   /**

@@ -162,6 +162,15 @@ t.test('a twin that would not serve if the address came to it is said to be so',
   t.notMatch(shown(older), /NOT READY/);
 });
 
+t.test('listeners that differ are said, with what that means', async (t) => {
+  const listen_difference = 'listen differs between the nodes: how';
+  t.match(
+    shown({ ...IN_SYNC, listen_difference }),
+    /\n +PHONES ARE LOST when the address moves: listen differs .*how\n/,
+  );
+  t.notMatch(shown(IN_SYNC), /PHONES ARE LOST/);
+});
+
 t.test('a daemon of another version may say less, and other words', (t) => {
   const { outgoing, incoming, since_ms, synced, lag_changes, lag_ms } = IN_SYNC;
   const less = { outgoing, incoming, since_ms, synced, lag_changes, lag_ms, twin_id: 2 };

@@ -15,6 +15,16 @@ t.test('a link that ends is not said to be refused, and the everyday ends are no
   t.end();
 });
 
+t.test('listeners that differ are a warning, which says how', (t) => {
+  const line = describeEvent({ event: 'listeners', difference: 'how' }, 2);
+  t.match(line, {
+    level: 'warn',
+    message: /^listen differs between the nodes/,
+    fields: { nodeId: 2, difference: 'how' },
+  });
+  t.end();
+});
+
 t.test('a connection that does not become the link is refused', (t) => {
   t.match(lineOf('wrong-secret', false), { level: 'warn', message: 'replication link refused' });
   t.match(lineOf('timeout', false), { level: 'warn', message: 'replication link refused' });

@@ -103,7 +103,13 @@ const HELLO: Hello = {
   roleTakenAtMs: NOON - 60_000,
   keyRules: { matchingMode: 0, useDomain: true, caseSensitive: true, realmPrefix: 'sip.', maxContacts: 5 },
   holds: { incarnation: ONE, position: 4711 },
+  listeners: [],
 };
+
+const LISTENERS = [
+  { transport: 'udp', address: '10.0.0.150', port: 5060 },
+  { transport: 'tcp', address: '10.0.0.150', port: 5060 },
+];
 
 const HELLO_BACK: Hello = {
   ...HELLO,
@@ -179,21 +185,42 @@ const CAROL: AorState = {
 };
 
 t.test('the page has an example of each type of frame, and no other', async (t) => {
-  t.same([...EXAMPLES.keys()].sort(), [...Object.keys(FRAME), 'hello-back'].sort());
+  t.same([...EXAMPLES.keys()].sort(), [...Object.keys(FRAME), 'hello-back', 'hello-listeners'].sort());
   for (const name of Object.keys(FRAME)) t.equal(example(name)[4], FRAME[name as keyof typeof FRAME], name);
 });
 
-t.test('HELLO', async (t) => {
+t.test('HELLO of a node that does not say where it serves SIP', async (t) => {
   for (const [name, hello] of [
     ['hello', HELLO],
     ['hello-back', HELLO_BACK],
   ] as const) {
     const reader = readerOf(name, FRAME.hello);
     t.strictSame(readHello(readHelloVersions(reader), reader), hello);
-    t.same(helloFrame(hello), example(name));
     t.strictSame(naive.readHello(naive.readFrame(example(name), FRAME.hello)), hello);
-    t.same(naive.writeFrame(FRAME.hello, naive.writeHello(hello)), example(name));
   }
+});
+
+t.test(
+  'a HELLO that says where SIP is served begins as one that does not, and what a later one has behind it is left alone',
+  async (t) => {
+    const [without, body] = ['hello', 'hello-listeners'].map((name) => bodyOf(example(name), FRAME.hello));
+    t.same(body?.subarray(0, without?.length), without);
+    const hello = { ...HELLO, listeners: LISTENERS };
+    t.same(helloFrame(hello), example('hello-listeners'));
+    t.strictSame(naive.readHello(naive.readFrame(example('hello-listeners'), FRAME.hello)), hello);
+    t.same(naive.writeFrame(FRAME.hello, naive.writeHello(hello)), example('hello-listeners'));
+    const reader = new WireReader(Buffer.concat([body ?? Buffer.alloc(0), Buffer.from('more')]));
+    t.strictSame(readHello(readHelloVersions(reader), reader), hello);
+  },
+);
+
+t.test('a HELLO keeps within its bound: of too many listeners it names none', async (t) => {
+  const address = '2001:db8:1111:2222:3333:4444:5555:6666';
+  const listeners = (count: number) => Array.from({ length: count }, () => ({ transport: 'udp', address, port: 5060 }));
+  const keyRules = { ...HELLO.keyRules, realmPrefix: 'p'.repeat(64) };
+  const sized = (count: number) => bodyOf(helloFrame({ ...HELLO, keyRules, listeners: listeners(count) }), FRAME.hello);
+  t.ok(sized(limits.HELLO_LISTENERS_MAX).length <= limits.GREETING_BYTES_MAX);
+  t.equal(sized(limits.HELLO_LISTENERS_MAX + 1).length, sized(0).length);
 });
 
 t.test('AUTH proves that node 2 knows the secret and has seen the hello of node 1', async (t) => {
@@ -264,6 +291,7 @@ t.test('HEARTBEAT', async (t) => {
     synced: true,
     inSync: true,
     ready: true,
+    lacksForeign: false,
     roleTakenAtMs: NOON - 60_000,
     head: 905,
     durableOwn: 902,

@@ -2,6 +2,7 @@ import t from 'tap';
 import { GOODBYE_REASONS, type Goodbye } from '../../lib/replication/goodbye.ts';
 import { ReplicationRecord } from '../../lib/replication/replication-record.ts';
 import { SeedRule } from '../../lib/replication/seed-rule.ts';
+import { NOT_COMPARED } from '../../lib/replication/sip-listeners.ts';
 
 const facts = (nowMs: number) => ({
   nowMs,
@@ -12,6 +13,7 @@ const facts = (nowMs: number) => ({
   link: {
     session: undefined,
     progress: undefined,
+    listeners: NOT_COMPARED,
     log: { bytes: 0, head: 0 },
     pulse: { isTwinSynced: false, isTwinReady: false, twinRole: undefined, clock: { offsetMs: 0 } },
   },

@@ -470,6 +470,32 @@ t.test('a different max_contacts is told to both, and they replicate', async (t)
   t.equal(pair.a.machine.outgoing, 'in-sync');
 });
 
+t.test(
+  'listeners that differ are told to both, once for each way in which they do, while the link lasts',
+  async (t) => {
+    const serving = (address: string) => ({ settings: { listeners: [{ transport: 'udp', address, port: 5060 }] } });
+    const [a, b] = [new MachineNode(1, 11, serving('10.0.0.150')), new MachineNode(2, 22, serving('10.0.0.151'))];
+    b.absentAddresses = ['10.0.0.151'];
+    const pair = inSync(a, b);
+    const compared = (node: MachineNode) => node.machine.status(node.nowMs).listeners;
+    pair.run(5000);
+    for (const [node, twinId] of [[a, 2] as const, [b, 1] as const]) {
+      t.match(compared(node), { difference: `and only node ${twinId} serves udp:`, obstacle: /only this node serves/ });
+      t.same(eventsOf(node, 'listeners'), [{ event: 'listeners', difference: compared(node).difference }]);
+    }
+    a.absentAddresses = ['10.0.0.150'];
+    pair.run(5000);
+    t.ok(compared(a).obstacle);
+    t.equal(eventsOf(a, 'listeners').length, 2);
+    b.absentAddresses = [];
+    a.absentAddresses = [];
+    pair.run(5000);
+    t.equal(compared(a).difference, undefined, 'each may have one of its own');
+    pair.cut();
+    t.same(compared(a), { difference: undefined, obstacle: undefined }, 'nobody knows without a link');
+  },
+);
+
 t.test('an AoR with more on it than one frame holds gets over', async (t) => {
   const pair = new TwoNodes();
   const records = Array.from({ length: 1300 }, (_, index) => recent(`sip:${index}`, 'u'.repeat(255)));

@@ -93,7 +93,8 @@ export class FollowingTwin {
   heartbeat(fields: Partial<Parameters<typeof heartbeatFrame>[0]> = {}): void {
     const sentAtMs = this.raw.clockMs();
     const quiet = { echoSentAtMs: 0, echoHeldMs: 0, roleTakenAtMs: undefined, head: 0, durableOwn: 0, durableYours: 0 };
-    this.raw.send(heartbeatFrame({ sentAtMs, ...quiet, synced: true, inSync: true, ready: true, ...fields }));
+    const well = { synced: true, inSync: true, ready: true, lacksForeign: false };
+    this.raw.send(heartbeatFrame({ sentAtMs, ...quiet, ...well, ...fields }));
   }
 
   #take(type: number, body: Buffer): void {

@@ -203,6 +203,7 @@ export function helloWith(fields: Partial<Hello>): Hello {
     roleTakenAtMs: undefined,
     keyRules: { matchingMode: 0, useDomain: true, caseSensitive: true, realmPrefix: '', maxContacts: 0 },
     holds: undefined,
+    listeners: [],
     ...fields,
   };
 }

@@ -11,7 +11,7 @@ import type {
   StartFrame,
 } from '../../../lib/replication/frames.ts';
 import type { Hello } from '../../../lib/replication/hello.ts';
-import { CLOCK_MOST_MS } from '../../../lib/replication/limits.ts';
+import { CLOCK_MOST_MS, HELLO_LISTENERS_MAX } from '../../../lib/replication/limits.ts';
 
 /** As objects are that somebody wrote down. */
 function plain<T>(fields: { [Key in keyof T]: fc.Arbitrary<T[Key]> }): fc.Arbitrary<T> {
@@ -123,6 +123,7 @@ export const hello: fc.Arbitrary<Hello> = plain({
     maxContacts: u32,
   }),
   holds: fc.option(plain({ incarnation: u32, position: u48 }), { nil: undefined }),
+  listeners: fc.array(plain({ transport: text, address: text, port: u16 }), { maxLength: HELLO_LISTENERS_MAX }),
 });
 
 export const start: fc.Arbitrary<StartFrame> = plain({ canResume: fc.boolean(), resumeAfter: u48, head: u48 });
@@ -136,6 +137,7 @@ export const heartbeat: fc.Arbitrary<HeartbeatFrame> = plain({
   synced: fc.boolean(),
   inSync: fc.boolean(),
   ready: fc.boolean(),
+  lacksForeign: fc.boolean(),
   roleTakenAtMs: fc.option(roleTime, { nil: undefined }),
   head: u48,
   durableOwn: fc.option(fc.integer({ min: 0, max: 2 ** 48 - 2 }), { nil: undefined }),

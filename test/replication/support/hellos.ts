@@ -24,6 +24,7 @@ export function hello(fields: Partial<Hello> = {}): Hello {
     roleTakenAtMs: undefined,
     keyRules: { matchingMode: 0, useDomain: true, caseSensitive: true, realmPrefix: '', maxContacts: 0 },
     holds: undefined,
+    listeners: [],
     ...fields,
   };
 }

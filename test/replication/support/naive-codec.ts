@@ -147,7 +147,17 @@ export function writeHello(hello: Hello): Octets {
     ...text(rules.realmPrefix),
     ...number(holds?.incarnation ?? 0, 4),
     ...number(holds?.position ?? 0, 6),
+    ...listenersOf(hello),
   ];
+}
+
+function listenersOf({ listeners }: Hello): Octets {
+  const each = listeners.map(({ transport, address, port }) => [
+    ...text(transport),
+    ...text(address),
+    ...number(port, 2),
+  ]);
+  return [listeners.length, ...each.flat()];
 }
 
 export function readHello(body: Octets): Hello {
@@ -170,6 +180,8 @@ export function readHello(body: Octets): Hello {
     realmPrefix: cursor.text(),
   } as const;
   const holds = { incarnation: cursor.number(4), position: cursor.number(6) };
+  const listener = () => ({ transport: cursor.text(), address: cursor.text(), port: cursor.number(2) });
+  const listeners = cursor.left === 0 ? [] : cursor.list(cursor.number(1), listener);
   return cursor.end({
     ...versions,
     ...who,
@@ -182,6 +194,7 @@ export function readHello(body: Octets): Hello {
     usesSecret: has(flags, 8),
     keyRules,
     holds: has(flags, 16) ? holds : undefined,
+    listeners,
   });
 }
 
@@ -351,12 +364,12 @@ export function readAck(body: Octets): AckFrame {
 /* §8 HEARTBEAT */
 
 export function writeHeartbeat(heartbeat: HeartbeatFrame): Octets {
-  const { synced, inSync, roleTakenAtMs, ready } = heartbeat;
+  const { synced, inSync, roleTakenAtMs, ready, lacksForeign } = heartbeat;
   return [
     ...number(heartbeat.sentAtMs, 6),
     ...number(heartbeat.echoSentAtMs, 6),
     ...number(heartbeat.echoHeldMs, 4),
-    ...number(bits([synced, inSync, roleTakenAtMs !== undefined, ready]), 1),
+    ...number(bits([synced, inSync, roleTakenAtMs !== undefined, ready, lacksForeign]), 1),
     ...number(roleTakenAtMs ?? 0, 6),
     ...number(heartbeat.head, 6),
     ...number(heartbeat.durableOwn ?? 2 ** 48 - 1, 6),
@@ -380,6 +393,7 @@ export function readHeartbeat(body: Octets): HeartbeatFrame {
     inSync: has(flags, 2),
     roleTakenAtMs: has(flags, 4) ? takenAtMs : undefined,
     ready: has(flags, 8),
+    lacksForeign: has(flags, 16),
     head: cursor.number(6),
     durableOwn: unlessNothing(cursor.number(6)),
     durableYours: unlessNothing(cursor.number(6)),

@@ -36,6 +36,7 @@ export class MachineNode {
   isDiskHeld = false;
   roleTakenAtMs: number | undefined;
   isReady = true;
+  absentAddresses: readonly string[] = [];
   nowMs: number;
   clockOffsetMs: number;
   needsFlush = false;
@@ -65,6 +66,7 @@ export class MachineNode {
         incarnation,
         secrets: ['a secret of the test'],
         keyRules: { matchingMode: 0, useDomain: true, caseSensitive: true, realmPrefix: '', maxContacts: 0 },
+        listeners: [],
         commit: 'twin',
         commitTimeoutMs: 400,
         pingIntervalMs: 4000,
@@ -84,6 +86,7 @@ export class MachineNode {
         random: { u32: () => (word = (Math.imul(word, 1_664_525) + 1_013_904_223) >>> 0) },
         role: this,
         isReady: () => this.isReady,
+        absentAddresses: () => this.absentAddresses,
         flushSoon: () => void (this.needsFlush = true),
         whenDurable: (done) => (this.isDiskHeld ? void this.durable.push(done) : done()),
       },
