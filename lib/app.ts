@@ -27,6 +27,7 @@ import { CommitGates } from './location/commit-gates.ts';
 import type { ProcessFacts } from './mi/commands/process-facts.ts';
 import { Registrar } from './registrar/registrar.ts';
 import { DownFile } from './role/down-file.ts';
+import { KeepalivedFile } from './role/keepalived-file.ts';
 import { interfaceAddresses } from './sip/serving/interface-addresses.ts';
 import type { DiskState } from './storage/store-status.ts';
 import { RegisterTrace } from './trace/register-trace.ts';
@@ -57,9 +58,11 @@ export async function createApp(config: Config, settings: AppSettings, edges: Ap
   const diskChanged = (disk: DiskState) => recordDisk(history, disk);
   const location = await openLocation(config, settings.location, { ...edges, diskChanged });
   history.followClusterTime(location.clusterClock);
-  const down = new DownFile({ dataFolder: config.dataFolder, clock: edges.clock, log: edges.log.child('role') });
+  const watched = { dataFolder: config.dataFolder, clock: edges.clock, log: edges.log.child('role') };
+  const down = new DownFile(watched);
+  const keepalived = new KeepalivedFile({ ...watched, tell: (text) => history.record('keepalived', text) });
   try {
-    const ground = { ...location, history, down, credentials, startedMonotonicMs };
+    const ground = { ...location, history, down, keepalived, credentials, startedMonotonicMs };
     const node = await composeNode(config, settings, edges, ground);
     await node.start();
     return node;
@@ -74,6 +77,7 @@ export async function createApp(config: Config, settings: AppSettings, edges: Ap
 interface Ground extends Location {
   readonly history: History;
   readonly down: DownFile;
+  readonly keepalived: KeepalivedFile;
   readonly credentials: TwinCredentials;
   readonly startedMonotonicMs: number;
 }
@@ -87,18 +91,18 @@ function socketsChanged(address: SipAddress, twin: TwinSide): void {
 async function composeNode(config: Config, settings: AppSettings, edges: AppEdges, ground: Ground): Promise<AppNode> {
   const { clock, random, log } = edges;
   // table -> twin -> table; a reply waits for both gates
-  const { clusterClock, table, store, loadedBindings, history, down } = ground;
+  const { clusterClock, table, store, loadedBindings, history, down, keepalived } = ground;
   const nodeTable = (nodes: NodesConfig) => nodeTableOf(nodes, config, edges.facts.pid);
-  const isReady = () => node.unready.length === 0 && !down.isSet;
-  const twin = await openTwinSide({ config, settings, ...ground, nodeTable, isReady, clock, random, log });
+  const isReady = () => node.unready.length === 0 && !down.isSet && !keepalived.isWithoutAddress;
+  const own = { nodeTable, isReady, absentAddresses: () => address.absent };
+  const twin = await openTwinSide({ config, settings, ...ground, ...own, clock, random, log });
   const twinGates = twin.gates.map((each) => ({ name: 'twin', gate: each }) as const);
   const gate = new CommitGates([{ name: 'disk', gate: store }, ...twinGates]);
   const upkeep = new Upkeep({
     table,
     clusterClock,
     clock,
-    mayProve: () => twin.mayProve,
-    proveForgettable: (done) => twin.proveForgettable(done),
+    twin,
   });
 
   // SIP -> registrar -> table; whoever traces an AoR hears of both
@@ -119,9 +123,8 @@ async function composeNode(config: Config, settings: AppSettings, edges: AppEdge
   // address -> role; table -> pinger -> SIP, while the role says so
   const addresses = config.listen.map(({ address: numeric }) => numeric);
   const address = new SipAddress({ addresses, engine, interfaceAddresses, clock, log: log.child('role') });
-  const pinging = { config, settings: settings.pinger, table, engine, address, clusterClock, watchers };
-  const pinged = startPinging({ ...pinging, clock, random, log }, twin.removal, twin.roleAtFirst);
-  const { role, splitBrain, pinger, latencies } = await pinged;
+  const pinging = { config, settings: settings.pinger, table, engine, address, clusterClock, watchers, ...edges };
+  const { role, splitBrain, pinger, latencies } = await startPinging(pinging, twin.removal, twin.roleAtFirst);
   twin.followRole(role);
   const tellRole = recordRole(history, { role, splitBrain, address, clock });
   const handover = openHandover({ config, role, address, twin, history, clock, log });
@@ -131,7 +134,7 @@ async function composeNode(config: Config, settings: AppSettings, edges: AppEdge
   const eventLoopDelay = new EventLoopDelay(() => monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS }), clock);
   const status: StatusParts = {
     ...{ config, facts: edges.facts, clock, clusterClock, startedMonotonicMs: ground.startedMonotonicMs },
-    ...{ table, registrar, engine, address, down, store, eventLoopDelay, twin },
+    ...{ table, registrar, engine, address, down, keepalived, store, eventLoopDelay, twin },
     pinging: { pinger, latencies, role, splitBrain, intervalS: () => reload.config.nathelper.natping_interval },
     management: () => mi.places,
     unready: () => node.unready,
@@ -140,7 +143,7 @@ async function composeNode(config: Config, settings: AppSettings, edges: AppEdge
   const ending = { isStopping: () => node.isStopping, stop: edges.stop };
   const mi = managementOf({ settings, status, log, gate, ...asked, ...ending });
   const life = new LifeHistory(history, edges.facts.version, clock);
-  const serving = { upkeep, store, twin, engine, address, down, pinger, mi, loadedBindings };
+  const serving = { upkeep, store, twin, engine, address, down, keepalived, pinger, mi, loadedBindings };
   const node = new AppNode({ ...serving, eventLoopDelay, reload, life, tellRole, handover, log: log.child('app') });
   return node;
 }

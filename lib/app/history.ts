@@ -8,7 +8,8 @@ import type { HistoryWriter } from '../history/history-writer.ts';
 import { RoleHistory } from '../history/role-history.ts';
 import type { Role } from '../role/role.ts';
 import type { SplitBrain } from '../role/split-brain.ts';
-import type { DrachtioEngineParts, ServerChange } from '../sip/drachtio/drachtio-engine.ts';
+import type { DrachtioEngineParts } from '../sip/drachtio/drachtio-engine.ts';
+import type { ServerChange } from '../sip/drachtio/server-news.ts';
 import type { DiskState } from '../storage/store-status.ts';
 
 /** Reads what earlier lives of this node have left, and writes nothing yet. */
@@ -52,8 +53,19 @@ export function engineHistory(
 
 function recordServer(history: HistoryWriter, change: ServerChange): void {
   const name = `drachtio-server ${change.server}`;
-  if (change.kind === 'lost') history.record('server-lost', `${name} (${change.reason}): no SIP until it is there`);
-  else history.record('server-back', `${name}, after ${secondsText(change.awayMs)}`);
+  switch (change.kind) {
+    case 'lost':
+      history.record('server-lost', `${name} (${change.reason}): no SIP until it is there`);
+      break;
+    case 'back':
+      history.record('server-back', `${name}, after ${secondsText(change.awayMs)}`);
+      break;
+    case 'missing': {
+      const { missing, sockets, isDeaf } = change;
+      const where = `at ${missing.join(', ')}: it listens at ${sockets.join(', ') || 'no address'}`;
+      history.record('server-deaf', `${name} ${where}${isDeaf ? '; no phone is served' : ''}`);
+    }
+  }
 }
 
 function secondsText(ms: number): string {

@@ -31,6 +31,6 @@ export function metricsSources(parts: StatusParts): MetricsSources {
 function drachtioFigures(engine: ServingEngine): DrachtioFigures | undefined {
   const status = drachtioStatus(engine);
   if (status === undefined) return undefined;
-  const { state, pingsInFlight, counts } = status;
-  return { isConnected: state === 'ready', pingsInFlight, ...counts };
+  const { state, missing, pingsInFlight, counts } = status;
+  return { isConnected: state === 'ready', missing: missing.length, pingsInFlight, ...counts };
 }

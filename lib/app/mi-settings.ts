@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { HTTP_PORT } from '../config/http-address.ts';
+import { USUAL_HTTP } from '../config/http-address.ts';
 import type { FifoSettings } from '../mi/fifo/fifo-settings.ts';
 import type { HttpSettings, TokenSource } from '../mi/http/http-settings.ts';
 import type { MiSettings } from '../mi/mi-servers.ts';
@@ -11,7 +11,7 @@ export function miSettings({ miSocketPath, mi }: Config): MiSettings {
 
 function httpSettings({ http, http_root: root, ...token }: Config['mi']): HttpSettings | undefined {
   if (http?.kind === 'off') return undefined;
-  const place = http ?? { address: '127.0.0.1', port: HTTP_PORT };
+  const place = http ?? USUAL_HTTP;
   return { address: place.address, port: place.port, isConfigured: http !== undefined, root, token: tokenOf(token) };
 }
 

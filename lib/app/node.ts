@@ -9,6 +9,7 @@ import type { LifeHistory } from '../history/life-history.ts';
 import type { NatPinger } from '../pinger/nat-pinger.ts';
 import type { DownFile } from '../role/down-file.ts';
 import type { Handover } from '../role/handover.ts';
+import type { KeepalivedFile } from '../role/keepalived-file.ts';
 import { describeSocket } from '../sip/serving/listening-socket.ts';
 import type { Persistence } from '../storage/persistence.ts';
 
@@ -25,6 +26,7 @@ interface NodeParts {
   readonly engine: ServingEngine;
   readonly address: SipAddress;
   readonly down: DownFile;
+  readonly keepalived: KeepalivedFile;
   readonly pinger: NatPinger;
   readonly mi: Management;
   readonly eventLoopDelay: EventLoopDelay;
@@ -78,7 +80,7 @@ export class AppNode {
 
   #hindrances(): readonly string[] {
     const { address, engine } = this.#parts;
-    return [...(address.isBindFailing ? ['bind'] : []), ...(isServerLost(engine) ? ['drachtio'] : [])];
+    return [...(address.isBindFailing ? ['bind'] : []), ...serverHindrances(engine)];
   }
 
   /**
@@ -92,6 +94,7 @@ export class AppNode {
       life.begun();
       await handover.start();
       await this.#parts.down.start(() => twin.readinessChanged());
+      await this.#parts.keepalived.start(() => twin.readinessChanged());
       await twin.start();
       await engine.start();
     } catch (err) {
@@ -132,6 +135,7 @@ export class AppNode {
     await handover.stop();
     address.stop();
     this.#parts.down.stop();
+    this.#parts.keepalived.stop();
     upkeep.stop();
     engine.drain();
     await twin.settled();
@@ -154,8 +158,10 @@ function awaitedBy(engine: ServingEngine): string {
   return server === undefined ? 'its address' : `drachtio-server ${server.server}`;
 }
 
-/** Without its drachtio-server a node could serve nobody, wherever the address is. */
-function isServerLost(engine: ServingEngine): boolean {
+/** Without its drachtio-server a node could serve nobody, wherever the address is; nor with one that listens elsewhere. */
+function serverHindrances(engine: ServingEngine): readonly string[] {
   const server = drachtioStatus(engine);
-  return server !== undefined && server.state !== 'ready';
+  if (server === undefined) return [];
+  if (server.state !== 'ready') return ['drachtio'];
+  return server.isDeaf ? ['contacts'] : [];
 }

@@ -17,6 +17,7 @@ import { displayText } from '../mi/display-text.ts';
 import type { LastRefusal } from '../registrar/last-refusals.ts';
 import type { Registrar } from '../registrar/registrar.ts';
 import type { DownFile } from '../role/down-file.ts';
+import type { KeepalivedFile } from '../role/keepalived-file.ts';
 import type { Role } from '../role/role.ts';
 import type { SplitBrain } from '../role/split-brain.ts';
 import type { EngineStatistics } from '../sip/serving/engine-statistics.ts';
@@ -38,6 +39,7 @@ export interface StatusParts {
   readonly engine: ServingEngine;
   readonly address: Pick<SipAddress, 'isAwaited' | 'rule'>;
   readonly down: Pick<DownFile, 'isSet'>;
+  readonly keepalived: Pick<KeepalivedFile, 'trouble'>;
   readonly store: Persistence;
   readonly eventLoopDelay: EventLoopDelay;
   readonly pinging: PingingParts;
@@ -83,6 +85,7 @@ export function nodeStatusOf(parts: StatusParts): NodeStatus {
     registrations: registrationStatus(parts),
     invalid_requests: refusalList(engine.statistics.invalid.all()),
     role: roleStatus(parts.pinging.role, parts.address),
+    ...keepalivedPart(parts.keepalived),
     pings: pingStatus(parts.pinging),
     storage: storageStatus(store.status(), clock.wallMs()),
     ...replicationPart(parts),
@@ -121,10 +124,15 @@ function roleStatus(
   };
 }
 
+function keepalivedPart({ trouble }: StatusParts['keepalived']): Pick<NodeStatus, 'keepalived'> {
+  if (trouble === undefined) return {};
+  return { keepalived: { state: trouble.state, since: new Date(trouble.sinceMs).toISOString() } };
+}
+
 function drachtioPart(engine: ServingEngine): Pick<NodeStatus, 'drachtio'> {
   const status = drachtioStatus(engine);
   if (status === undefined) return {};
-  const { server, state, sinceMs, trouble, version, pingsInFlight, counts } = status;
+  const { server, state, sinceMs, trouble, version, missing, pingsInFlight, counts } = status;
   const isReady = state === 'ready';
   return {
     drachtio: {
@@ -132,6 +140,7 @@ function drachtioPart(engine: ServingEngine): Pick<NodeStatus, 'drachtio'> {
       connected: isReady,
       since_ms: Math.round(sinceMs),
       ...(isReady ? { version } : { reason: trouble }),
+      ...(missing.length > 0 ? { missing } : {}),
       connects: counts.connects,
       losses: Object.values(counts.losses).reduce((sum, count) => sum + count, 0),
       unsent_replies: counts.unsentReplies,
@@ -215,7 +224,8 @@ export function readinessOf(parts: StatusParts): Readiness {
   return { unready: parts.unready(), degraded: degradations(parts) };
 }
 
-function degradations({ store, table, clusterClock, twin, address, down }: StatusParts): Degradation[] {
+function degradations(parts: StatusParts): Degradation[] {
+  const { store, table, clusterClock, twin, address, down, keepalived, engine } = parts;
   const found: Degradation[] = [];
   const disk = store.status();
   if (disk?.disk.state === 'degraded') found.push('disk');
@@ -228,7 +238,15 @@ function degradations({ store, table, clusterClock, twin, address, down }: Statu
   if (replication?.synced === false) found.push('sync');
   if (address.isAwaited) found.push('address');
   if (down.isSet) found.push('down');
+  if (keepalived.trouble !== undefined) found.push('keepalived');
+  if (lacksSockets(engine)) found.push('contacts');
   return found;
+}
+
+/** Without any the node is not ready at all. */
+function lacksSockets(engine: ServingEngine): boolean {
+  const server = drachtioStatus(engine);
+  return server !== undefined && server.missing.length > 0 && !server.isDeaf;
 }
 
 function oneDecimal(ms: number): number {

@@ -1,6 +1,9 @@
 import type { LoadedConfig } from '../config/load-config.ts';
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../core/clock.ts';
 import { OperationalError } from '../core/errors.ts';
 import type { DaemonAnswer } from '../doctor/daemon-answer.ts';
+import { findDaemon, type DaemonProcess } from '../doctor/daemon-process.ts';
 import { examine, type Diagnosis } from '../doctor/doctor.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { lookAt } from '../doctor/read-path.ts';
@@ -75,7 +78,16 @@ async function daemonAnswer(loaded: LoadedConfig, { clock }: CliEdges): Promise<
     const reason = 'the configuration says where its socket is, and has problems';
     return { kind: 'unasked', reason, remedy: 'mend the configuration first' };
   }
-  const { miSocketPath: path } = loaded.config;
+  const first = await asked(loaded.config, clock);
+  if (first.kind !== 'not-running') return first;
+  const process = await findDaemon(loaded.config);
+  if (process === undefined) return first;
+  // It may have opened its socket after it was asked.
+  const second = process.isListening ? await asked(loaded.config, clock) : first;
+  return second.kind === 'not-running' ? unreachable(loaded.config, process) : second;
+}
+
+async function asked({ miSocketPath: path }: Config, clock: Clock): Promise<DaemonAnswer> {
   try {
     return { kind: 'status', status: readStatus(await callMi(path, 'status', {}, clock), path) };
   } catch (err) {
@@ -85,8 +97,22 @@ async function daemonAnswer(loaded: LoadedConfig, { clock }: CliEdges): Promise<
     }
     if (!(err instanceof OperationalError)) throw err;
     if (isDenied(err.cause)) return { kind: 'unasked', reason: err.message, remedy: 'run twinreg doctor as root' };
-    return { kind: 'silent', reason: err.message };
+    const remedy = 'see what it does (systemctl status twinreg), and restart it if it hangs';
+    return { kind: 'silent', reason: err.message, remedy };
   }
+}
+
+function unreachable({ miSocketPath: path }: Config, { pid, isListening }: DaemonProcess): DaemonAnswer {
+  const name = pid === undefined ? 'it' : `it (process ${pid})`;
+  if (isListening) {
+    const reason = `${name} runs, and its management socket ${path} is gone, or something else is in its place`;
+    return { kind: 'silent', reason, remedy: 'restart it (systemctl restart twinreg), which makes the socket anew' };
+  }
+  return {
+    kind: 'silent',
+    reason: `${name} starts or ends: it has not opened its management socket ${path}, or has closed it`,
+    remedy: 'wait a moment, and run twinreg doctor again; the log (journalctl -u twinreg) says what it does',
+  };
 }
 
 function isDenied(cause: unknown): boolean {

@@ -44,6 +44,7 @@ const drachtio = z.object({
   since_ms: z.number(),
   reason: z.string().optional(),
   version: z.string().optional(),
+  missing: z.array(z.string()).readonly().optional(),
   losses: z.number(),
 });
 
@@ -78,6 +79,7 @@ const replication = z.object({
   incoming: z.string(),
   twin_ready: z.boolean().optional(),
   twin_active: z.boolean().optional(),
+  listen_difference: z.string().optional(),
   since_ms: z.number(),
   sync_since_ms: z.number().optional(),
   synced: z.boolean(),
@@ -120,6 +122,7 @@ const shownStatus = z.object({
   registrations,
   invalid_requests: refusals.optional(),
   role: role.optional(),
+  keepalived: z.object({ state: z.string(), since: z.string() }).optional(),
   pings: pings.optional(),
   storage,
   replication: replication.optional(),

@@ -24,6 +24,7 @@ export function statusText(status: ShownStatus): string {
       `no valid SIP: ${count} × ${reason}`,
     ]),
     ...(status.role === undefined ? [] : [['role', roleText(status.role, status.replication)] as const]),
+    ...keepalivedLines(status.keepalived),
     ...(status.pings === undefined ? [] : pingLines(status.pings, status.drachtio)),
     ...(status.replication === undefined ? [] : twinLines(status.replication, nodeId)),
     ['storage', storageText(status.storage)],
@@ -45,8 +46,9 @@ function sipText(status: ShownStatus): string {
   const { drachtio } = status;
   const sockets = socketTexts(status).join(', ');
   if (drachtio === undefined) return sockets;
-  const { server, connected, since_ms: sinceMs, reason = 'no reason known' } = drachtio;
-  if (connected) return `${sockets}, from drachtio-server ${server}`;
+  const { server, connected, since_ms: sinceMs, reason = 'no reason known', missing = [] } = drachtio;
+  const lacking = missing.length > 0 ? `, which does NOT listen at ${missing.join(', ')}` : '';
+  if (connected) return `${sockets}, from drachtio-server ${server}${lacking}`;
   return `NONE: drachtio-server ${server} is not connected for ${durationText(sinceMs / 1000)} (${reason})`;
 }
 
@@ -74,6 +76,12 @@ function ownRoleText(role: NonNullable<ShownStatus['role']>): string {
   if (flag) return 'passive: the address is not here (nh_enable_ping is 1)';
   if (!isHere) return 'passive: the address is not here';
   return canLeave ? 'passive: nh_enable_ping is 0, though the address is here' : 'passive: nh_enable_ping is 0';
+}
+
+function keepalivedLines(trouble: ShownStatus['keepalived']): readonly StatusLine[] {
+  if (trouble === undefined) return [];
+  const { state, since } = trouble;
+  return [['keepalived', `${state} since ${since}: IT GIVES THIS NODE NO ADDRESS, and nobody can hand over to it`]];
 }
 
 function registrationLines(registrations: ShownStatus['registrations']): readonly StatusLine[] {
@@ -138,6 +146,11 @@ const DEGRADATIONS: ReadonlyMap<string, string> = new Map([
     'down',
     'down (the file down in the data folder says 1: keepalived gives this node no address; start it by its unit)',
   ],
+  [
+    'keepalived',
+    'keepalived (it gives this node no address: systemctl status keepalived, and check.sh by hand, say why)',
+  ],
+  ['contacts', 'contacts (drachtio-server does not listen at all of listen: the line of SIP says where)'],
 ]);
 
 function degradedText(words: readonly string[]): string {
@@ -149,6 +162,7 @@ const HINDRANCES: ReadonlyMap<string, string> = new Map([
   ['stopping', 'stopping (it does not serve any more)'],
   ['bind', 'bind (the address is here, and a socket cannot be bound: see listen_waiting in status --json)'],
   ['drachtio', 'drachtio (drachtio-server is not connected: no phone is served)'],
+  ['contacts', 'contacts (drachtio-server listens at none of listen: no phone is served; correct its contacts)'],
 ]);
 
 /** The last of `status` and `top`, on a node that could not serve even if the traffic came to it. */

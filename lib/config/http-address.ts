@@ -9,6 +9,8 @@ export type HttpAddress =
 
 /** The port of OpenSIPS's httpd. */
 export const HTTP_PORT = 8888;
+/** Where nothing says it. */
+export const USUAL_HTTP = { kind: 'on', address: '127.0.0.1', port: HTTP_PORT } as const;
 export const HTTP_EXPECTED = `ADDRESS[:PORT] (an IP address, IPv6 in brackets; port ${HTTP_PORT} by default), or off`;
 
 const PORT_MAX = 65_535;

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { movableAddresses } from './movable-addresses.ts';
-import { statusIn, type DaemonAnswer, type DaemonStatus } from './daemon-answer.ts';
+import { statusIn, UNLINKED, type DaemonAnswer, type DaemonStatus } from './daemon-answer.ts';
 import { error, type Finding } from './finding.ts';
 
 export interface AddressFacts {
@@ -23,8 +23,10 @@ export function checkAddress(facts: AddressFacts): readonly Finding[] {
   const followed = moved.length > 0 ? moved : addresses;
   const absent = followed.filter((address) => !facts.ownAddresses.has(address));
   const isAllHere = followed.length > 0 && absent.length === 0;
+  const isAnotherMoved = moved.length === 0 && facts.virtualAddresses.length > 0;
   return [
-    ...roleFindings(status, { moved, followed, absent, isAllHere }),
+    ...nobodyFindings(status),
+    ...roleFindings(status, { moved, followed, absent, isAllHere, isAnotherMoved }),
     ...(isAllHere || status.role.address_here ? bindFindings(status) : []),
   ];
 }
@@ -37,13 +39,25 @@ interface Whereabouts {
   /** Of these: not on this host. */
   readonly absent: readonly string[];
   readonly isAllHere: boolean;
+  /** keepalived moves other addresses, and none of these. */
+  readonly isAnotherMoved: boolean;
+}
+
+function* nobodyFindings({ role, replication }: DaemonStatus): Iterable<Finding> {
+  if (role?.active !== false || replication?.twin_active !== false || UNLINKED.has(replication.outgoing)) return;
+  const twin = `node ${replication.twin_id ?? 'unknown'}`;
+  yield error(
+    `nobody is active, neither this node nor ${twin}: no phone is pinged, and whoever has the address may not serve it`,
+    'on both nodes: what does twinreg doctor say, is the address of listen there (ip -brief address), and does keepalived run (systemctl status keepalived)? Where the address is, nh_enable_ping has to be 1',
+  );
 }
 
 function* roleFindings({ role, replication }: DaemonStatus, where: Whereabouts): Iterable<Finding> {
   if (role === undefined) return;
-  const { moved, followed, absent, isAllHere } = where;
+  const { moved, followed, absent, isAllHere, isAnotherMoved } = where;
   const isTwinActive = replication?.twin_active === true;
-  if (role.flag && absent.length > 0) yield roleWithoutAddress(absent.join(', '));
+  // Of an address that keepalived does not move its scripts say nothing.
+  if (role.flag && absent.length > 0 && !isAnotherMoved) yield roleWithoutAddress(absent.join(', '));
   if (!role.flag && isAllHere && !isTwinActive) yield addressWithoutRole(followed.join(', '));
   // Addresses that nobody moves are on both nodes as they should be.
   const left = moved.filter((address) => !absent.includes(address));

@@ -10,6 +10,8 @@ export interface DaemonStatus {
   readonly listen_waiting?:
     readonly { readonly socket: string; readonly for_ms: number; readonly reason: string }[] | undefined;
   readonly role?: RoleState | undefined;
+  /** While keepalived gives this node no address. */
+  readonly keepalived?: { readonly state: string; readonly since: string } | undefined;
   readonly storage: {
     readonly mode: string;
     readonly state?: string | undefined;
@@ -33,6 +35,8 @@ export interface DrachtioState {
 interface RoleState {
   /** Of `nh_enable_ping`. */
   readonly flag: boolean;
+  /** The flag is set, and the address is here. */
+  readonly active?: boolean | undefined;
   /** Whether the address that SIP is served at is here, by the daemon's account. */
   readonly address_here: boolean;
   readonly yielding: boolean;
@@ -52,6 +56,8 @@ export interface TwinState {
   readonly twin_ready?: boolean | undefined;
   /** Whether the other node says that it is active. */
   readonly twin_active?: boolean | undefined;
+  /** How `listen` differs from the other node's so that phones are lost when an address moves. */
+  readonly listen_difference?: string | undefined;
   readonly waits_for?: string | undefined;
   readonly clock_offset_ms?: number | undefined;
   readonly wall_clock_offset_ms?: number | undefined;
@@ -72,7 +78,10 @@ export type DaemonAnswer =
   /** Where to ask is not known, or this user may not. */
   | { readonly kind: 'unasked'; readonly reason: string; readonly remedy: string }
   /** One is there, and does not answer. */
-  | { readonly kind: 'silent'; readonly reason: string };
+  | { readonly kind: 'silent'; readonly reason: string; readonly remedy: string };
+
+/** States of `outgoing` in which nothing is known of the other node. */
+export const UNLINKED: ReadonlySet<string> = new Set(['down', 'connecting', 'authenticating']);
 
 /** Undefined while the daemon says nothing. */
 export function statusIn(answer: DaemonAnswer): DaemonStatus | undefined {

@@ -41,16 +41,12 @@ export function checkDaemon(facts: DaemonFacts): readonly Finding[] {
     case 'unasked':
       return [unchecked(`the daemon (${answer.reason})`, answer.remedy)];
     case 'silent':
-      return [
-        error(
-          `the daemon does not answer: ${answer.reason}`,
-          'see what it does (systemctl status twinreg), and restart it if it hangs',
-        ),
-      ];
+      return [error(`the daemon does not answer: ${answer.reason}`, answer.remedy)];
     case 'status':
       return [
         ...versionFindings(facts, answer.status),
         ...ownWords(answer.status),
+        ...keepalivedFindings(answer.status),
         ...roomFindings(facts, answer.status),
       ];
   }
@@ -89,7 +85,7 @@ const DEGRADED: ReadonlyMap<string, Finding> = new Map([
 ]);
 
 /** Said with more words by the subjects that they belong to. */
-const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['disk', 'twin', 'sync', 'down']);
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['disk', 'twin', 'sync', 'down', 'keepalived', 'contacts']);
 
 function ownWords({ degraded, storage }: DaemonStatus): readonly Finding[] {
   const words = degraded
@@ -102,6 +98,15 @@ function ownWords({ degraded, storage }: DaemonStatus): readonly Finding[] {
     'make room, or mend the disk; what phones are told meanwhile is in memory only',
   );
   return [disk, ...words];
+}
+
+function* keepalivedFindings({ keepalived }: DaemonStatus): Iterable<Finding> {
+  if (keepalived === undefined) return;
+  const { state, since } = keepalived;
+  yield error(
+    `keepalived says ${state} since ${since}: this node gets no address, and a failover would help nobody`,
+    'systemctl status keepalived, and journalctl -u keepalived, say why; check.sh by hand, with the TWINREG_MI of /etc/default/keepalived, says what fails',
+  );
 }
 
 function roomFindings(facts: DaemonFacts, { management, pid }: DaemonStatus): readonly Finding[] {

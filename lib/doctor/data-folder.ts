@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { access, readdir, statfs } from 'node:fs/promises';
+import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../core/clock.ts';
 import type { StoredRole } from '../role/role-file.ts';
 import { RoleFile } from '../role/role-file.ts';
 import type { DaemonAnswer } from './daemon-answer.ts';
@@ -22,6 +23,8 @@ export interface DataFolderFacts {
   readonly entries: ReadonlyMap<string, PathFacts> | undefined;
   readonly role: { readonly facts: Looked<PathFacts>; readonly stored: StoredRole | undefined };
   readonly down: TextFacts;
+  /** Since `down` was written; undefined where that cannot be seen. */
+  readonly downAgeMs: number | undefined;
   readonly handover: TextFacts;
 }
 
@@ -35,6 +38,7 @@ export async function readDataFolderFacts(
   path: string,
   answer: DaemonAnswer,
   isTracked: boolean,
+  clock: Pick<Clock, 'wallMs'>,
 ): Promise<DataFolderFacts> {
   const folder = await lookAt(path);
   const rolePath = join(path, 'role');
@@ -50,6 +54,7 @@ export async function readDataFolderFacts(
     entries: await entriesOf(path),
     role: { facts: role, stored: role.kind === 'file' ? await new RoleFile(rolePath).read() : undefined },
     down: await readText(join(path, 'down'), LINE_BYTES_MAX),
+    downAgeMs: await ageMs(join(path, 'down'), clock),
     handover: await readText(join(path, 'handover'), LINE_BYTES_MAX),
   };
 }
@@ -59,6 +64,13 @@ async function processUid(answer: DaemonAnswer): Promise<number | undefined> {
   const found = await readText(`/proc/${answer.status.pid}/status`, STATUS_BYTES_MAX);
   const [, uid] = (found.kind === 'text' && /^Uid:\s+\d+\s+(\d+)/m.exec(found.text)) || [];
   return uid === undefined ? undefined : Number(uid);
+}
+
+async function ageMs(path: string, clock: Pick<Clock, 'wallMs'>): Promise<number | undefined> {
+  return stat(path).then(
+    ({ mtimeMs }) => clock.wallMs() - mtimeMs,
+    () => undefined,
+  );
 }
 
 async function freeBytes(path: string): Promise<number | undefined> {
@@ -181,7 +193,13 @@ function* roleFindings({ path, role: { facts, stored } }: DataFolderFacts): Iter
   }
 }
 
-function* downFindings({ path, answer, down }: DataFolderFacts): Iterable<Finding> {
+/**
+ * For so long after the supervisor has written 0 the daemon may have nothing by which it could be seen. One that ends again and again
+ * is written 0 for at each start.
+ */
+const START_MS = 10_000;
+
+function* downFindings({ path, answer, down, downAgeMs = 0 }: DataFolderFacts): Iterable<Finding> {
   const file = join(path, 'down');
   const value = valueIn(down);
   if (typeof value !== 'number') {
@@ -191,10 +209,10 @@ function* downFindings({ path, answer, down }: DataFolderFacts): Iterable<Findin
       `${file} says ${value} while the daemon runs: keepalived keeps the address away from this node`,
       `ExecStartPost of twinreg.service has to write 0 there; to mend it now: echo 0 > ${file}`,
     );
-  } else if (value === 0 && answer.kind === 'not-running') {
+  } else if (value === 0 && answer.kind === 'not-running' && downAgeMs > START_MS) {
     yield error(
       `${file} says 0 while the daemon does not run: keepalived does not know that it is down`,
-      `ExecStopPost of twinreg.service has to write 1 there; to mend it now: echo 1 > ${file}`,
+      'start it (systemctl start twinreg); ExecStopPost of twinreg.service has to write 1 there when it ends',
     );
   }
 }

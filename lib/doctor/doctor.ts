@@ -1,4 +1,4 @@
-import { hostname, networkInterfaces, userInfo } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { isIP } from 'node:net';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -10,6 +10,7 @@ import { checkConfiguration, type ConfigurationFacts } from './configuration.ts'
 import { statusIn, type DaemonAnswer } from './daemon-answer.ts';
 import { checkDaemon, readDaemonFacts } from './daemon.ts';
 import { checkDataFolder, readDataFolderFacts } from './data-folder.ts';
+import { checkDatabases, readDatabaseFacts } from './database.ts';
 import { checkDrachtio, readDrachtioFacts } from './drachtio.ts';
 import { error, unchecked, type Finding } from './finding.ts';
 import { readKeepalivedConfig, type KeepalivedConfig } from './keepalived-config.ts';
@@ -20,13 +21,13 @@ import {
   USUAL_KEEPALIVED_PATH,
   type KeepalivedProcess,
 } from './keepalived-process.ts';
-import { checkKeepalivedRules } from './keepalived-rules.ts';
+import { checkKeepalivedRules, checkMovedAddress } from './keepalived-rules.ts';
 import { readInterfaces, type Interfaces } from './interfaces.ts';
 import { checkKernel, readKernelFacts } from './kernel.ts';
 import { checkPorts, readPortsFacts } from './ports.ts';
-import { readText, type TextFacts } from './read-path.ts';
+import { lookAt, readText, type TextFacts } from './read-path.ts';
 import { runProgram } from './run-program.ts';
-import { checkScriptData, readScriptDataFacts } from './script-data.ts';
+import { checkScriptVariables, readScriptVariablesFacts } from './script-variables.ts';
 import { checkScripts, readScriptsFacts } from './scripts.ts';
 import { checkSecretFiles, readSecretFilesFacts } from './secret-files.ts';
 import { checkTwin, readTwinFacts } from './twin.ts';
@@ -85,7 +86,7 @@ export async function examine(setUp: SetUp, clock: Clock): Promise<Diagnosis> {
   }
   subjects.push({ name: 'clock', findings: checkClock(await readClockFacts(answer)) });
   if (setUp.dataFolder !== undefined) {
-    const facts = await readDataFolderFacts(setUp.dataFolder, answer, keepalived !== undefined);
+    const facts = await readDataFolderFacts(setUp.dataFolder, answer, keepalived !== undefined, clock);
     subjects.push({ name: 'data folder', findings: checkDataFolder(facts) });
   }
   if (keepalived !== undefined) subjects.push(await keepalivedSubject(setUp, keepalived, host));
@@ -109,26 +110,42 @@ async function configuredSubjects(
     { name: 'kernel', findings: checkKernel(await readKernelFacts(config, addresses)) },
     { name: 'secrets', findings: checkSecretFiles(await readSecretFilesFacts(config, configFile, answer, clock)) },
   ];
+  const databases = await readDatabaseFacts(config, answer);
+  if (databases.length > 0) subjects.push({ name: 'database', findings: checkDatabases(databases) });
   if (config.sip.engine === 'drachtio')
     subjects.push({ name: 'drachtio-server', findings: checkDrachtio(await readDrachtioFacts(config, answer)) });
-  if (config.cluster === undefined) return subjects;
+  const moved = movedAddressFindings(config, keepalived);
+  if (config.cluster === undefined) return [...subjects, { name: '', findings: moved }];
   const address = checkAddress({ config, answer, ownAddresses: addresses, virtualAddresses });
   const twin = checkTwin(await readTwinFacts(config, answer, place, clock));
-  return [...subjects, { name: 'address and role', findings: address }, { name: 'other node', findings: twin }];
+  return [
+    ...subjects,
+    { name: 'address and role', findings: [...moved, ...address] },
+    { name: 'other node', findings: twin },
+  ];
+}
+
+function movedAddressFindings(config: Config, file: KeepalivedFile | undefined): readonly Finding[] {
+  if (file?.config === undefined) return [];
+  return checkMovedAddress({ path: file.path, config: file.config, listenAddresses: movableAddresses(config) });
 }
 
 function twinUrlOf(answer: DaemonAnswer, otherwise: string | undefined): string | undefined {
   return statusIn(answer)?.replication?.twin_url ?? otherwise;
 }
 
+const ROOT = 0;
+
 async function thisHost(): Promise<Host> {
+  // `userInfo` would throw where the user has no account.
+  const self = await lookAt('/proc/self');
   const addresses = Object.values(networkInterfaces()).flatMap((own) =>
     (own ?? []).map(({ address }) => canonicalAddress(address)),
   );
   return {
     addresses: new Set(addresses),
     interfaces: await readInterfaces(),
-    isRoot: userInfo().uid === 0,
+    isRoot: 'uid' in self && self.uid === ROOT,
   };
 }
 
@@ -177,7 +194,7 @@ async function keepalivedSubject(setUp: SetUp, file: KeepalivedFile, host: Host)
     content.kind === 'text' ? await testKeepalivedConfig(path, content.text, configId, host.isRoot) : undefined;
   const findings = [
     ...checkKeepalivedProcess({ path, version, processes, isAddressHere, configTest }),
-    ...checkScriptData(await readScriptDataFacts(dataFolder, processes)),
+    ...checkScriptVariables(await readScriptVariablesFacts(setUp, processes)),
     ...fileFindings(path, content),
   ];
   if (config === undefined) return { name: 'keepalived', findings };

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { commandLine, optionIn } from './command-line.ts';
+import { commandLine, optionIn, startVariables } from './command-line.ts';
 import { error, unchecked, warning, type Finding } from './finding.ts';
 import { readText } from './read-path.ts';
 import { runProgram, type Ran } from './run-program.ts';
@@ -15,8 +15,8 @@ export interface KeepalivedProcess {
   readonly configId: string | undefined;
   /** Stopped by a signal or a debugger: it holds the address and sends nothing. */
   readonly isStopped: boolean;
-  /** What scripts find in TWINREG_DATA: `unset`, or undefined where this user may not see it. */
-  readonly scriptData: string | undefined;
+  /** The environment that its scripts have; undefined where this user may not see it. */
+  readonly variables: ReadonlyMap<string, string> | undefined;
 }
 
 export interface KeepalivedProcessFacts {
@@ -34,7 +34,6 @@ export interface KeepalivedProcessFacts {
 export const USUAL_KEEPALIVED_PATH = '/etc/keepalived/keepalived.conf';
 
 const FILE_BYTES_MAX = 8192;
-const ENVIRONMENT_BYTES_MAX = 1 << 20;
 
 /** Those of other network namespaces move addresses there. */
 export async function findKeepalived(): Promise<readonly KeepalivedProcess[]> {
@@ -62,16 +61,8 @@ async function processOf(pid: number): Promise<KeepalivedProcess | undefined> {
     configPath: path !== undefined && isAbsolute(path) ? path : USUAL_KEEPALIVED_PATH,
     configId: optionIn(words, '-i', '--config-id'),
     isStopped: status.kind === 'text' && /^State:\s+[Tt]/m.test(status.text),
-    scriptData: await scriptData(pid),
+    variables: await startVariables(pid),
   };
-}
-
-async function scriptData(pid: number): Promise<string | undefined> {
-  const found = await readText(`/proc/${pid}/environ`, ENVIRONMENT_BYTES_MAX, 'octets');
-  if (found.kind !== 'text') return undefined;
-  const name = 'TWINREG_DATA=';
-  const setting = found.text.split('\0').find((entry) => entry.startsWith(name));
-  return setting?.slice(name.length) ?? 'unset';
 }
 
 /** Asks keepalived itself. Only root: for others it finds fault with what it may not look at. */

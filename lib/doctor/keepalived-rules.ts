@@ -18,6 +18,8 @@ export interface KeepalivedRulesFacts {
   readonly downInterfaces: ReadonlySet<string>;
 }
 
+type MovedAddressFacts = Pick<KeepalivedRulesFacts, 'path' | 'config' | 'listenAddresses'>;
+
 const TEMPLATE = 'see keepalived/keepalived.conf of twinreg';
 const ROUTER_ID_MAX = 255;
 /** Three missed ones and the node has lost the address: with keepalived's usual second that takes more than three. */
@@ -32,7 +34,9 @@ export function checkKeepalivedRules(facts: KeepalivedRulesFacts): readonly Find
       unchecked(`${name}, which ${path} includes`, 'put what twinreg needs into the file itself'),
     ),
     ...securityFindings(facts),
-    ...addressFindings(facts),
+    ...(config.instances.length === 0
+      ? [error(`${path}: there is no vrrp_instance: nothing moves the address`, TEMPLATE)]
+      : []),
     ...instancesOf(facts).flatMap((instance) => instanceFindings(instance, facts)),
   ];
 }
@@ -56,16 +60,18 @@ function* securityFindings({ path, config }: KeepalivedRulesFacts): Iterable<Fin
   }
 }
 
-function* addressFindings({ path, config, listenAddresses }: KeepalivedRulesFacts): Iterable<Finding> {
-  if (config.instances.length === 0) {
-    yield error(`${path}: there is no vrrp_instance: nothing moves the address`, TEMPLATE);
-  } else if (listenAddresses.length > 0 && !config.instances.some(({ addresses }) => has(addresses, listenAddresses))) {
-    const moved = config.instances.flatMap(({ addresses }) => addresses).join(', ') || 'none';
-    yield error(
+/** Whether keepalived moves what SIP is served at: most of what else is wrong with address and role follows from it. */
+export function checkMovedAddress({ path, config, listenAddresses }: MovedAddressFacts): readonly Finding[] {
+  const { instances } = config;
+  const isMoved = instances.some(({ addresses }) => has(addresses, listenAddresses));
+  if (instances.length === 0 || listenAddresses.length === 0 || isMoved) return [];
+  const moved = instances.flatMap(({ addresses }) => addresses).join(', ') || 'none';
+  return [
+    error(
       `${path}: virtual_ipaddress is ${moved}, and SIP is served on ${listenAddresses.join(', ')}`,
       'write the same address into virtual_ipaddress and into listen, on both nodes',
-    );
-  }
+    ),
+  ];
 }
 
 function instanceFindings(instance: VrrpInstance, facts: KeepalivedRulesFacts): readonly Finding[] {

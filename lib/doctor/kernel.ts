@@ -1,6 +1,8 @@
 import { isIPv6 } from 'node:net';
 import type { Config } from '../config/config.ts';
-import { movableAddresses } from './movable-addresses.ts';
+import { isLoopback } from '../core/is-loopback.ts';
+import { nodeUrlText } from '../core/node-url.ts';
+import { canonicalAddress, movableAddresses, WILDCARDS } from './movable-addresses.ts';
 import { error, info, unchecked, warning, type Finding } from './finding.ts';
 import { readText } from './read-path.ts';
 
@@ -29,7 +31,7 @@ async function setting(name: string): Promise<number | undefined> {
 
 /** Kernel settings that the configuration needs. */
 export function checkKernel(facts: KernelFacts): readonly Finding[] {
-  return [...bufferFindings(facts), ...bindFindings(facts)];
+  return [...bufferFindings(facts), ...bindFindings(facts), ...replicationFindings(facts)];
 }
 
 function* bufferFindings({ config, settings }: KernelFacts): Iterable<Finding> {
@@ -75,4 +77,16 @@ function* bindFindings({ config, ownAddresses, settings }: KernelFacts): Iterabl
       );
     }
   }
+}
+
+/** With ip_nonlocal_bind the kernel binds an address that nobody can reach, and the daemon knows no better. */
+function* replicationFindings({ config, ownAddresses }: KernelFacts): Iterable<Finding> {
+  if (config.cluster === undefined) return;
+  const { listen } = config.cluster;
+  const address = canonicalAddress(listen.address);
+  if (WILDCARDS.has(address) || isLoopback(address) || ownAddresses.has(address)) return;
+  yield error(
+    `listen: ${nodeUrlText({ ...listen, host: listen.address })} is on no interface of this host that is up: the other node cannot reach it`,
+    'write the own address of this host into listen (ip -brief address), and into the row of this node (twinreg cluster list)',
+  );
 }

@@ -1,5 +1,3 @@
-import { readdir, readlink } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { canonicalAddress } from './movable-addresses.ts';
 import { readText } from './read-path.ts';
 
@@ -10,14 +8,8 @@ export interface OpenSocket {
   readonly protocol: Protocol;
   readonly address: string;
   readonly port: number;
-  readonly inode: string;
-}
-
-/** A process that has a socket. */
-export interface SocketHolder {
-  readonly pid: number;
-  /** The name of its program's file. */
-  readonly program: string;
+  /** What `/proc/PID/fd/N` of who has it leads to. */
+  readonly link: string;
 }
 
 const TABLES = [
@@ -30,16 +22,27 @@ const TABLES = [
 /** A machine with a hundred thousand connections. */
 const TABLE_BYTES_MAX = 16 << 20;
 const TCP_LISTEN = '0A';
+const UNIX_LISTENS = '00010000';
 
-/** Those of this network namespace; undefined where the kernel's lists could not be read. */
-export async function readOpenSockets(): Promise<readonly OpenSocket[] | undefined> {
-  const lists = await Promise.all(TABLES.map(([protocol, path]) => listed(protocol, path)));
-  return lists.every((list) => list === undefined) ? undefined : lists.flatMap((list) => list ?? []);
-}
+/**
+ * The kernel gives a list in pieces, and goes on by counting: while sockets close, one that stays open may be left out. That one is
+ * left out each time is as good as impossible.
+ */
+const LOOKS = 3;
 
-async function listed(protocol: Protocol, path: string): Promise<readonly OpenSocket[] | undefined> {
-  const table = await readText(path, TABLE_BYTES_MAX);
-  return table.kind === 'text' ? socketsIn(protocol, table.text) : undefined;
+/** Those of this network namespace; undefined where the kernel's lists could not be read. Never rejects. */
+export async function readOpenSockets(read: typeof readText = readText): Promise<readonly OpenSocket[] | undefined> {
+  const found = new Map<string, OpenSocket>();
+  for (let look = 0; look < LOOKS; look += 1) {
+    for (const [protocol, path] of TABLES) {
+      const table = await read(path, TABLE_BYTES_MAX);
+      // A kernel without IPv6 has no lists of it.
+      if (table.kind === 'missing' && path.endsWith('6')) continue;
+      if (table.kind !== 'text') return undefined;
+      for (const socket of socketsIn(protocol, table.text)) found.set(socket.link, socket);
+    }
+  }
+  return [...found.values()];
 }
 
 /** Reads the kernel's list: a heading, then a line for each socket. */
@@ -48,8 +51,24 @@ export function socketsIn(protocol: Protocol, table: string): readonly OpenSocke
     const words = line.trim().split(/\s+/);
     const [, address = '', port = ''] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(words[1] ?? '') ?? [];
     if (address === '' || (protocol === 'tcp' && words[3] !== TCP_LISTEN)) return [];
-    return [{ protocol, address: addressOf(address), port: Number.parseInt(port, 16), inode: words[9] ?? '' }];
+    return [
+      { protocol, address: addressOf(address), port: Number.parseInt(port, 16), link: socketLink(words[9] ?? '') },
+    ];
   });
+}
+
+/** The unix sockets that were made at this path and take connections, by their link, whether the path still leads to them or not. */
+export async function readUnixListeners(path: string): Promise<readonly string[]> {
+  const table = await readText('/proc/net/unix', TABLE_BYTES_MAX);
+  const lines = table.kind === 'text' ? table.text.split('\n') : [];
+  return lines.flatMap((line) => {
+    const [, flags = '', inode = '', own] = /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+) (.*)$/.exec(line) ?? [];
+    return own === path && flags === UNIX_LISTENS ? [socketLink(inode)] : [];
+  });
+}
+
+function socketLink(inode: string): string {
+  return `socket:[${inode}]`;
 }
 
 /** The kernel prints words of four octets, each in the order of this machine; those that run this are little-endian. */
@@ -60,22 +79,4 @@ function addressOf(hex: string): string {
   const text = canonicalAddress(groups.join(':'));
   const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(text);
   return mapped === null ? text : octets.subarray(12).join('.');
-}
-
-/** Who has these sockets, by inode: a process has a link to each of its own. Those of other users only root sees. */
-export async function holdersOf(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, SocketHolder>> {
-  const found = new Map<string, SocketHolder>();
-  if (inodes.size === 0) return found;
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  for (const pid of pids) {
-    for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
-      const link = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '');
-      const [, inode] = /^socket:\[(\d+)\]$/.exec(link) ?? [];
-      if (inode === undefined || !inodes.has(inode) || found.has(inode)) continue;
-      // A thread may call itself something else than its program.
-      const program = await readlink(`/proc/${pid}/exe`).catch(() => 'a program');
-      found.set(inode, { pid: Number(pid), program: basename(program) });
-    }
-  }
-  return found;
 }

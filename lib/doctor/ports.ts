@@ -1,10 +1,11 @@
 import { hostPortText } from '../core/host-port.ts';
 import type { Config } from '../config/config.ts';
-import { HTTP_PORT } from '../config/http-address.ts';
+import { USUAL_HTTP } from '../config/http-address.ts';
 import { canonicalAddress, WILDCARDS } from './movable-addresses.ts';
 import type { DaemonAnswer } from './daemon-answer.ts';
 import { error, unchecked, warning, type Finding } from './finding.ts';
-import { holdersOf, readOpenSockets, type OpenSocket, type Protocol } from './open-sockets.ts';
+import { holdersOf } from './open-files.ts';
+import { readOpenSockets, type OpenSocket, type Protocol } from './open-sockets.ts';
 
 /** A socket that the daemon will open, by the setting that names it. */
 interface Place {
@@ -21,7 +22,7 @@ export interface PortsFacts {
   readonly places: readonly Place[];
   /** Undefined where the kernel's list could not be read. */
   readonly open: readonly OpenSocket[] | undefined;
-  /** `sipp (process 77)` by inode, as far as this user may see it. */
+  /** `sipp (process 77)` by the link of a socket, as far as this user may see it. */
   readonly holders: ReadonlyMap<string, string>;
 }
 
@@ -31,13 +32,13 @@ export async function readPortsFacts(config: Config, answer: DaemonAnswer): Prom
   if (answer.kind !== 'not-running') return { answer, places, open: [], holders: new Map() };
   const open = await readOpenSockets();
   const taken = (open ?? []).filter((socket) => places.some((place) => isTaken(place, socket)));
-  const holders = await holdersOf(new Set(taken.map(({ inode }) => inode)));
-  const named = [...holders].map(([inode, { program, pid }]) => [inode, `${program} (process ${pid})`] as const);
+  const holders = await holdersOf(new Set(taken.map(({ link }) => link)));
+  const named = [...holders].map(([link, { program, pid }]) => [link, `${program} (process ${pid})`] as const);
   return { answer, places, open, holders: new Map(named) };
 }
 
 function placesOf({ listen, sip, cluster, mi }: Config): readonly Place[] {
-  const http = mi.http ?? { kind: 'on', address: '127.0.0.1', port: HTTP_PORT };
+  const http = mi.http ?? USUAL_HTTP;
   // With drachtio-server the listeners are its own, and it may well run.
   const own = sip.engine === 'drachtio' ? [] : listen;
   return [
@@ -68,7 +69,7 @@ export function checkPorts({ answer, places, open, holders }: PortsFacts): reado
     const socket = open.find((found) => isTaken(place, found));
     if (socket === undefined) return [];
     const { setting, protocol, address, port, isOptional } = place;
-    const holder = holders.get(socket.inode) ?? 'another program';
+    const holder = holders.get(socket.link) ?? 'another program';
     const where = `${protocol} ${hostPortText(address, port)}`;
     const say = isOptional === true ? warning : error;
     return [say(`${setting}: ${holder} has ${where}`, `end it, or write another port into ${setting}`)];

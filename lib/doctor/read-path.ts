@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { lstat, open, stat } from 'node:fs/promises';
+import { lstat, open, stat, type FileHandle } from 'node:fs/promises';
 
 /** What stands at a path. */
 export interface PathFacts {
@@ -45,22 +45,30 @@ export async function readText(
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const facts = factsOf(await file.stat());
-      const buffer = Buffer.alloc(bytesMax + 1);
-      let length = 0;
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
-        length += bytesRead;
-        if (bytesRead === 0 || length === buffer.length) break;
-      }
-      if (length > bytesMax) return { kind: 'unusable', reason: `it has more than ${bytesMax} bytes`, facts };
-      if (content === 'text' && buffer.subarray(0, length).includes(0))
-        return { kind: 'unusable', reason: 'it is no text', facts };
-      return { kind: 'text', text: buffer.toString('utf8', 0, length), facts };
+      const octets = await readOctets(file, bytesMax);
+      if (octets === undefined) return { kind: 'unusable', reason: `it has more than ${bytesMax} bytes`, facts };
+      if (content === 'text' && octets.includes(0)) return { kind: 'unusable', reason: 'it is no text', facts };
+      return { kind: 'text', text: octets.toString('utf8'), facts };
     } finally {
       await file.close();
     }
   } catch (err) {
     return failure(err);
+  }
+}
+
+const FIRST_BYTES = 65_536;
+
+/** To the end of the file; undefined for one that has more. What may be large mostly is not, so room is made as it is needed. */
+async function readOctets(file: FileHandle, bytesMax: number): Promise<Buffer | undefined> {
+  let buffer = Buffer.alloc(Math.min(FIRST_BYTES, bytesMax + 1));
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
+    length += bytesRead;
+    if (bytesRead === 0) return buffer.subarray(0, length);
+    if (length > bytesMax) return undefined;
+    if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * buffer.length, bytesMax + 1));
   }
 }
 

@@ -2,7 +2,7 @@ import { createConnection } from 'node:net';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import { parseNodeUrl, type NodeUrl } from '../core/node-url.ts';
-import { statusIn, type DaemonAnswer, type Refusal, type TwinState } from './daemon-answer.ts';
+import { statusIn, UNLINKED, type DaemonAnswer, type Refusal, type TwinState } from './daemon-answer.ts';
 import { error, unchecked, warning, type Finding } from './finding.ts';
 
 export interface TwinFacts {
@@ -15,7 +15,6 @@ export interface TwinFacts {
 }
 
 const CONNECT_TIMEOUT_MS = 3000;
-const UNLINKED: ReadonlySet<string> = new Set(['down', 'connecting', 'authenticating']);
 
 /** The other node's place is tried only where no link says more: that node notes each stranger who comes. */
 export async function readTwinFacts(
@@ -51,7 +50,9 @@ export function checkTwin(facts: TwinFacts): readonly Finding[] {
   return [
     ...membershipFindings(replication),
     ...linkFindings(replication, facts),
+    ...roleFindings(replication, facts.answer),
     ...readyFindings(replication),
+    ...listenFindings(replication),
     ...(replication.warnings ?? []).map((sentence) =>
       warning(
         sentence,
@@ -132,6 +133,23 @@ function linkFindings(twin: TwinState, { config, tcp }: TwinFacts): readonly Fin
   const what = `${state}: ${reasonText(twin, refusal)}`;
   const link = outgoing === 'lagging' ? warning(what, remedy) : error(what, remedy);
   return isUnlinked && tcp !== undefined && tcp !== 'reachable' ? [unreachable(url, tcp.reason), link] : [link];
+}
+
+/** Two nodes that do not hear each other may both have the address. */
+function* roleFindings({ outgoing, twin_id: twinId }: TwinState, answer: DaemonAnswer): Iterable<Finding> {
+  if (twinId === undefined || !UNLINKED.has(outgoing) || statusIn(answer)?.role?.active !== true) return;
+  yield unchecked(
+    `whether node ${twinId} is active too, as this one is (without a link it does not say)`,
+    `twinreg status on node ${twinId}: if it is, phones reach one or the other, and what a node answers is on that node alone until the nodes reach each other again`,
+  );
+}
+
+function* listenFindings({ listen_difference: difference }: TwinState): Iterable<Finding> {
+  if (difference === undefined) return;
+  yield error(
+    `${difference}: phones are lost when the address moves`,
+    'write the address that keepalived moves (virtual_ipaddress) into listen, the same on both nodes, and restart the daemon where listen was changed',
+  );
 }
 
 function* readyFindings({ outgoing, twin_id: twinId, twin_ready: isReady }: TwinState): Iterable<Finding> {

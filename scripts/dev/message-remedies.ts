@@ -28,9 +28,11 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   'drachtio-server does not answer: SIP is served as soon as it does':
     'Start it, or correct `sip.drachtio_host` and `sip.drachtio_port`; `reason` says what the last attempt came to.',
   'drachtio-server does not listen where the configuration says':
-    'Make `listen` and the server’s `contacts` say the same.',
+    'Make `listen` and the server’s `contacts` say the same: `missing` are sockets of `listen` that the server does not have. If it has none of them, the node is not ready.',
   'drachtio-server is lost: no SIP until it is back':
-    '`reason`: closed, it ended; silent or unacknowledged, it hung; refused, its own word; protocol, something else answers at that port. Look into its own log.',
+    '`reason`: closed, it ended; silent or unacknowledged, it hung; unread, it hung so that 4 MiB waited for it; refused, its own word; protocol, something else answers at that port. Look into its own log.',
+  'drachtio-server is still lost, now for another reason':
+    'As for the first reason; `refused: incorrect secret` after its restart: make the secrets of both the same.',
   failed: 'The daemon could not start or stop; `reason` is a sentence that says what to do.',
   'fs.protected_fifos keeps other users from writing into the management FIFO here; make /run/opensips, or set mi.fifo_name':
     'As it says; the installed service makes that folder by itself.',
@@ -38,6 +40,10 @@ export const REMEDIES: Readonly<Record<string, string>> = {
     'Another program, such as OpenSIPS, has the FIFO; `reason` says which. Give twinreg another path, or none.',
   'handover given up':
     'The address has stayed, or comes back if the other node does not take it after all. `reason` says what did not happen; `twinreg doctor` on both nodes.',
+  'keepalived gives this node no address':
+    '`state` is keepalived’s: FAULT (its check fails, a file that it tracks is not 0, the interface is down) or STOP. `systemctl status keepalived`; run `check.sh` by hand; see [keepalived](OPERATIONS.md#degraded).',
+  'listen differs between the nodes: phones are lost when the address moves':
+    '`difference` says which node serves what. Write the address that keepalived moves into `listen`, the same on both nodes, and restart the daemon where it was changed.',
   'management FIFO failed': 'Restart the daemon when it suits; HTTP and the unix socket go on.',
   'management client does not read its reply': 'A client hangs; its connection is closed in a while.',
   'management over HTTP failed':

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ReplicationState } from '../../lib/mi/commands/status.ts';
 import { Daemon } from '../support/daemon.ts';
@@ -207,4 +207,29 @@ t.test('a node that keepalived takes for dead is not ready to its twin, and says
   writeFileSync(join(second.folder, 'down'), '0\n');
   await once(first, (state) => state.twin_ready);
   t.notOk((await second.status()).degraded.includes('down'));
+});
+
+t.test('a node that keepalived gives no address is not ready to its twin, is degraded, and says so', async (t) => {
+  const addresses = [loopbackAddress(), loopbackAddress()] as const;
+  const first = await start(t, { nodeId: 1, addresses });
+  const second = await start(t, { nodeId: 2, addresses });
+  await once(first, (state) => isInSync(state) && state.twin_ready);
+  const state = join(second.folder, 'keepalived');
+  writeFileSync(state, 'FAULT\n');
+  await once(first, ({ twin_ready: isReady }) => !isReady);
+  const status = await until(async () => {
+    const now = await second.status();
+    return now.degraded.includes('keepalived') && now;
+  });
+  t.match(status, { keepalived: { state: 'FAULT', since: statSync(state).mtime.toISOString() }, unready: [] });
+  const ready = await fetch(`http://${second.address}:${second.httpPort}/ready`);
+  t.equal(ready.status, 200, 'keepalived asks this: a fault must not keep itself up');
+  t.match(await ready.json(), { ready: true, degraded: ['keepalived'] });
+  t.equal((await metricsOf(second)).value('twinreg_degraded', { reason: 'keepalived' }), 1);
+  t.match((await second.twinreg('status')).out, /\nkeepalived +FAULT since .*\n(?:.*\n)*degraded +keepalived \(/);
+
+  writeFileSync(state, 'BACKUP\n');
+  await once(first, ({ twin_ready: isReady }) => isReady);
+  t.notMatch(await second.status(), { keepalived: Object });
+  t.match((await second.twinreg('history')).out, /\bkeepalived +FAULT since .*\n.*\bkeepalived +BACKUP: /);
 });

@@ -1,7 +1,8 @@
 import t from 'tap';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { asNobody } from '../support/as-nobody.ts';
 import { twinreg } from '../support/daemon.ts';
 import { daemonEnv } from '../support/daemon-env.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -50,6 +51,16 @@ t.test('a FIFO for a configuration holds nothing up', async (t) => {
   t.equal(code, 1);
   t.match(out, /^error {6}\S+fifo: expected a file, found a FIFO/m);
   t.match(out, /^error {6}\S+fifo cannot be used: it is a FIFO, no file/m);
+});
+
+t.test('a user without an account is no obstacle, as in some containers', { skip: asNobody.skip }, async (t) => {
+  const child = spawnSync(TWINREG, ['doctor', '--data', '/nonesuch'], {
+    uid: 12_345,
+    env: daemonEnv(),
+    encoding: 'utf8',
+  });
+  t.match({ code: child.status, err: child.stderr }, { code: 1, err: '' });
+  t.match(child.stdout, /^error {6}the data folder \/nonesuch does not exist/m);
 });
 
 t.test('bash completes the file of --keepalived', async (t) => {

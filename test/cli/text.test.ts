@@ -118,6 +118,10 @@ t.test(
     const text = shown({ drachtio, listen: [], degraded: [], unready: ['drachtio'] });
     t.match(text, '\npings          waiting: on, but drachtio-server is not connected\n');
     t.match(text, /\ndegraded +no\nready +NO: drachtio \(drachtio-server is not connected: no phone is served\)\n$/);
+    const missing = ['tcp:10.0.0.150:5060'];
+    const partial = shown({ drachtio: { ...drachtio, connected: true, missing }, degraded: ['contacts'] });
+    t.match(partial, /, from drachtio-server 127.0.0.1:9022, which does NOT listen at tcp:10.0.0.150:5060\n/);
+    t.match(partial, /\ndegraded +contacts \(drachtio-server does not listen at all of listen: /);
     const connected = shown({ drachtio: { ...drachtio, connected: true } });
     t.match(connected, '\npings          on, 2 contacts every 30 s\n');
     t.notMatch(connected, '\nready ');

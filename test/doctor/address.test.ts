@@ -55,6 +55,28 @@ t.test('both nodes are active', async (t) => {
   );
 });
 
+t.test('nobody is active, and the nodes hear each other', async (t) => {
+  const nobody = { outgoing: 'in-sync', synced: true, twin_id: 2, twin_active: false };
+  const passive = { ...PASSIVE, active: false };
+  const nobodys = /^error: nobody is active, neither this node nor node 2: /;
+  t.match(check(passive, false, { replication: nobody }), [nobodys]);
+  t.match(check({ ...passive, flag: true }, false, { replication: nobody }), [nobodys, /^error: nh_enable_ping is 1/]);
+  t.strictSame(check({ ...ACTIVE, active: true }, true, { replication: nobody }), []);
+  t.strictSame(check(passive, false, { replication: { ...nobody, twin_active: true } }), []);
+  t.strictSame(check(passive, false, { replication: { ...nobody, outgoing: 'down' } }), [], 'nobody knows');
+});
+
+t.test('the role without the address, where keepalived moves another one, is no fault of its scripts', async (t) => {
+  const role = { ...ACTIVE, address_here: false };
+  const facts = {
+    config: pairConfig('', '10.0.0.151'),
+    answer: answer({ role }),
+    ownAddresses: new Set([OWN, VIRTUAL]),
+  };
+  t.strictSame(said(checkAddress({ ...facts, virtualAddresses: [VIRTUAL] })), []);
+  t.match(said(checkAddress({ ...facts, virtualAddresses: [] })), [/^error: nh_enable_ping is 1 here, and 10.0.0.151/]);
+});
+
 t.test('a socket that cannot be opened though its address is here', async (t) => {
   const waiting = (forMs: number) => ({
     listen_waiting: [{ socket: 'udp:10.0.0.150:5060', for_ms: forMs, reason: 'in use' }],

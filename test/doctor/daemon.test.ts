@@ -21,7 +21,7 @@ t.test('a daemon that is well', async (t) => {
 
 t.test('a daemon that does not run, hangs, or cannot be asked', async (t) => {
   t.match(check(NOT_RUNNING), [/^error: the daemon does not answer: there is no socket/]);
-  t.match(check({ kind: 'silent', reason: 'it said nothing for 10 s' }), [
+  t.match(check({ kind: 'silent', reason: 'it said nothing for 10 s', remedy: 'what' }), [
     /^error: the daemon does not answer: it said nothing/,
   ]);
   t.match(check({ kind: 'unasked', reason: 'why', remedy: 'what' }), [/^unchecked: the daemon \(why\)/]);
@@ -42,6 +42,10 @@ t.test('what the daemon says of itself', async (t) => {
   t.match(check(answer({ degraded: ['address'] })), [/^info: degraded: address/]);
   t.match(check(answer({ degraded: ['tired'] })), [/^warning: degraded: tired/]);
   t.strictSame(check(answer({ degraded: ['twin', 'sync'] })), [], 'that is said of the other node');
+  const keepalived = { state: 'FAULT', since: '2026-11-27T03:12:05.000Z' };
+  t.match(check(answer({ degraded: ['keepalived'], keepalived })), [
+    /^error: keepalived says FAULT since 2026-11-27T03:12:05.000Z: this node gets no address/,
+  ]);
   const storage = { mode: 'write-back', state: 'degraded', reason: 'disk full' };
   t.match(check(answer({ degraded: ['disk'], storage })), [/^error: degraded: disk: .*: disk full/]);
 });

@@ -1,16 +1,28 @@
 import t, { type Test } from 'tap';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../lib/core/clock.ts';
 import type { DaemonAnswer } from '../../lib/doctor/daemon-answer.ts';
 import { checkDataFolder, readDataFolderFacts, type DataFolderFacts } from '../../lib/doctor/data-folder.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { answer, NOT_RUNNING } from './support/healthy.ts';
 import { said } from './support/said.ts';
 
+const SILENT: DaemonAnswer = { kind: 'silent', reason: 'hangs', remedy: 'restart it' };
 const RUNNING = answer({ pid: process.pid });
 
-/** The folder of a node that runs. */
+/** The folder of a node that runs, for a while already. */
 function healthyFolder(t: Test): string {
   const folder = tempFolder(t);
   for (const [name, text] of [
@@ -21,11 +33,17 @@ function healthyFolder(t: Test): string {
   ] as const) {
     writeFileSync(join(folder, name), text, { mode: 0o640 });
   }
+  age(join(folder, 'down'), 60);
   return folder;
 }
 
+function age(path: string, seconds: number): void {
+  const at = systemClock.wallMs() / 1000 - seconds;
+  utimesSync(path, at, at);
+}
+
 async function check(folder: string, state: DaemonAnswer = RUNNING, changed: Partial<DataFolderFacts> = {}) {
-  const facts = await readDataFolderFacts(folder, state, true);
+  const facts = await readDataFolderFacts(folder, state, true, systemClock);
   // Whoever runs the tests may have little room.
   return said(checkDataFolder({ ...facts, freeBytes: 2 ** 40, ...changed }));
 }
@@ -102,11 +120,11 @@ t.test('the file `down` and the daemon agree', async (t) => {
   const folder = healthyFolder(t);
   const down = join(folder, 'down');
   t.match(await check(folder, NOT_RUNNING), [/^error: .*down says 0 while the daemon does not run/]);
-  t.strictSame(await check(folder, { kind: 'silent', reason: 'hangs' }), [], 'it may run, and may not');
+  t.strictSame(await check(folder, SILENT), [], 'it may run, and may not');
   writeFileSync(down, '1\n');
   t.strictSame(await check(folder, NOT_RUNNING), []);
   t.match(await check(folder), [/^error: .*down says 1 while the daemon runs/]);
-  t.strictSame(await check(folder, { kind: 'silent', reason: 'hangs' }), [], 'it may have ended');
+  t.strictSame(await check(folder, SILENT), [], 'it may have ended');
   writeFileSync(down, 'yes\n');
   t.match(await check(folder), [/^error: .*down, which keepalived tracks, has no number in it: "yes"/]);
   writeFileSync(down, 'x'.repeat(1000));
@@ -114,6 +132,18 @@ t.test('the file `down` and the daemon agree', async (t) => {
   rmSync(down);
   t.match(await check(folder), [/^error: .*down, which keepalived tracks, does not exist/]);
   t.notOk(existsSync(down));
+});
+
+t.test('a supervisor that has only just started the daemon is not blamed', async (t) => {
+  const folder = healthyFolder(t);
+  const down = join(folder, 'down');
+  age(down, 1);
+  t.strictSame(await check(folder, NOT_RUNNING), [], 'it starts, or ends again and again');
+  age(down, 20);
+  const facts = await readDataFolderFacts(folder, NOT_RUNNING, true, systemClock);
+  const remedies = checkDataFolder({ ...facts, freeBytes: 2 ** 40 }).map(({ remedy }) => remedy);
+  t.match(remedies, [/^start it/]);
+  t.notMatch(remedies.join(), /echo 1/, 'which would keep the address away from a daemon that is well');
 });
 
 t.test('a handover that goes on', async (t) => {
@@ -125,6 +155,6 @@ t.test('a handover that goes on', async (t) => {
 t.test('without keepalived nobody needs these files', async (t) => {
   const folder = healthyFolder(t);
   for (const name of ['down', 'handover']) rmSync(join(folder, name));
-  const facts = await readDataFolderFacts(folder, RUNNING, false);
+  const facts = await readDataFolderFacts(folder, RUNNING, false, systemClock);
   t.strictSame(said(checkDataFolder({ ...facts, freeBytes: 2 ** 40 })), []);
 });

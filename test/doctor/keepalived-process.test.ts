@@ -14,7 +14,13 @@ import { tempFolder } from '../support/temp-folder.ts';
 import { said } from './support/said.ts';
 
 const ended = (code: number, err = '') => ({ kind: 'ended', code, out: '', err }) as const;
-const RUNNING = { pid: 7, configPath: '/k.conf', configId: undefined, isStopped: false, scriptData: 'unset' };
+const RUNNING = {
+  pid: 7,
+  configPath: '/k.conf',
+  configId: undefined,
+  isStopped: false,
+  variables: new Map<string, string>(),
+};
 
 function check(changed: Partial<KeepalivedProcessFacts>) {
   const facts = {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { checkKeepalivedRules } from '../../lib/doctor/keepalived-rules.ts';
+import { checkKeepalivedRules, checkMovedAddress } from '../../lib/doctor/keepalived-rules.ts';
 import { readKeepalivedConfig } from '../../lib/doctor/keepalived-config.ts';
 import { keepalivedConf } from '../support/keepalived.ts';
 import { OWN, TWIN, VIRTUAL } from './support/healthy.ts';
@@ -18,7 +18,10 @@ const rulesFacts = (text: string) => ({
   downInterfaces: new Set<string>(),
 });
 
-const check = (text: string) => said(checkKeepalivedRules(rulesFacts(text)));
+const check = (text: string) => {
+  const facts = rulesFacts(text);
+  return said([...checkMovedAddress(facts), ...checkKeepalivedRules(facts)]);
+};
 
 t.test('nothing is found in the template, filled in', async (t) => {
   t.strictSame(check(TEMPLATE), []);

@@ -56,6 +56,19 @@ t.test('a node of its own cannot wait for an address', async (t) => {
   t.strictSame(check({ [RMEM]: 1 << 23, [BIND]: 0 }, config('listen: [sip:0.0.0.0, sip:127.0.0.1]')), []);
 });
 
+t.test('a replication listener at an address that nobody can reach', async (t) => {
+  const settings = { [RMEM]: 1 << 23, [BIND]: 1 };
+  t.match(check(settings, pairConfig(), [VIRTUAL]), [
+    /^error: listen: bin:10.0.0.177:5555 is on no interface of this host that is up: the other node cannot reach it/,
+  ]);
+  t.strictSame(check(settings), []);
+  const pair = pairConfig();
+  for (const address of ['0.0.0.0', '::', '127.0.0.9']) {
+    const cluster = pair.cluster && { ...pair.cluster, listen: { ...pair.cluster.listen, address } };
+    t.strictSame(check(settings, { ...pair, cluster }, [VIRTUAL]), [], address);
+  }
+});
+
 t.test('the settings of this machine are read', async (t) => {
   const { settings } = await readKernelFacts(pairConfig(), new Set());
   t.type(settings.get(BIND), 'number');

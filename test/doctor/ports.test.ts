@@ -11,7 +11,7 @@ t.test("the kernel's list says which sockets are open", async (t) => {
   const heading = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
   const udp = '  1: 9600000A:13C4 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4711 2 0 0\n';
   t.strictSame(socketsIn('udp', heading + udp), [
-    { protocol: 'udp', address: '10.0.0.150', port: 5060, inode: '4711' },
+    { protocol: 'udp', address: '10.0.0.150', port: 5060, link: 'socket:[4711]' },
   ]);
   const tcp = (local: string, state: string) =>
     `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  0  0 12 1 0 100 0 0 10 0\n`;
@@ -38,10 +38,12 @@ function check(listen: string, open: readonly OpenSocket[]) {
     address,
     port,
   }));
-  return said(checkPorts({ answer: NOT_RUNNING, places: named, open, holders: new Map([['7', 'sipp (process 9)']]) }));
+  return said(
+    checkPorts({ answer: NOT_RUNNING, places: named, open, holders: new Map([['socket:[7]', 'sipp (process 9)']]) }),
+  );
 }
 
-const taken = (address: string, port = 5060): OpenSocket => ({ protocol: 'udp', address, port, inode: '7' });
+const taken = (address: string, port = 5060): OpenSocket => ({ protocol: 'udp', address, port, link: 'socket:[7]' });
 
 t.test('a port that another program has', async (t) => {
   t.match(check('udp:10.0.0.1', [taken('10.0.0.1')]), [/^error: listen: sipp \(process 9\) has udp 10.0.0.1:5060/]);

@@ -2,7 +2,7 @@ import t from 'tap';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { systemClock } from '../../lib/core/clock.ts';
-import type { TwinState } from '../../lib/doctor/daemon-answer.ts';
+import type { DaemonStatus, TwinState } from '../../lib/doctor/daemon-answer.ts';
 import { checkTwin, readTwinFacts, type TwinFacts } from '../../lib/doctor/twin.ts';
 import { freePort, loopbackAddress } from '../support/free-port.ts';
 import { answer, config, NOT_RUNNING, pairConfig, STATUS, TWIN } from './support/healthy.ts';
@@ -85,6 +85,23 @@ t.test('the other node could not serve', async (t) => {
   t.match(said(check({ twin_ready: false })), [/^error: node 2 says that it could not serve phones/]);
   t.strictSame(said(check({ twin_ready: true })), []);
   t.notMatch(said(check({ outgoing: 'down', twin_ready: false })).join(), 'could not serve');
+});
+
+t.test('the nodes serve SIP at different addresses', async (t) => {
+  const found = check({ listen_difference: 'listen differs between the nodes: how' });
+  t.match(said(found), [/^error: listen differs between the nodes: how: phones are lost when the address moves$/]);
+  t.match(remedies(found), /into listen, the same on both nodes/);
+});
+
+t.test('whether the other node is active too is not known without a link', async (t) => {
+  const role = { flag: true, active: true, address_here: true, yielding: false };
+  const cut = (more: Partial<DaemonStatus>, outgoing = 'down') => {
+    const replication = { synced: true, ...STATUS.replication, outgoing, waits_for: 'waits' };
+    return said(check({}, { answer: answer({ replication, ...more }) }));
+  };
+  t.match(cut({ role }), [/^error: node 2 is not in sync/, /^unchecked: whether node 2 is active too, as this one is/]);
+  t.equal(cut({}).length, 1, 'a passive node');
+  t.equal(cut({ role }, 'lagging').length, 1);
 });
 
 t.test('what an operator should look at in the rows', async (t) => {

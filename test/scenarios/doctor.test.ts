@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { systemClock } from '../../lib/core/clock.ts';
 import type { Finding } from '../../lib/doctor/finding.ts';
 import { Appliance } from '../support/appliance.ts';
 import { applianceSkip, type Command } from '../support/appliance-network.ts';
@@ -167,9 +168,10 @@ const confFault = (name: string, found: string | RegExp, instead: string, expect
 });
 
 const fileOf = ({ place }: Scene, name: string) => join(place.daemon.folder, name);
-const inConfig = (scene: Scene, text: string): readonly string[] => {
+const inConfig = (scene: Scene, text: string, found = '', instead = ''): readonly string[] => {
   const path = join(tempFolder(t), 'twinreg.yaml');
-  writeFileSync(path, `${readFileSync(scene.place.daemon.configPath, 'utf8')}\n${text}\n`, { mode: 0o600 });
+  const original = readFileSync(scene.place.daemon.configPath, 'utf8').replace(found, instead);
+  writeFileSync(path, `${original}\n${text}\n`, { mode: 0o600 });
   return ['--config', path];
 };
 
@@ -178,6 +180,17 @@ const FAULTS: readonly Fault[] = [
     name: 'the configuration has a problem',
     plant: (scene) => inConfig(scene, 'nonesuch: 1'),
     expected: /^error: .*nonesuch: /,
+  },
+  {
+    name: 'the scripts ask at another port than mi.http has',
+    plant: (scene) => inConfig(scene, '', 'http: 127.0.0.1:8888', 'http: 127.0.0.1:8889'),
+    expected:
+      /^error: TWINREG_MI is http:\/\/127.0.0.1:8888\/mi: check.sh and notify.sh ask .* mi.http is 127.0.0.1:8889/,
+  },
+  {
+    name: 'the scripts can ask nowhere',
+    plant: (scene) => inConfig(scene, '', 'http: 127.0.0.1:8888', 'http: off'),
+    expected: /^error: mi.http is off: check.sh and notify.sh cannot reach the daemon/,
   },
   {
     name: 'a secret may be read by everybody',
@@ -282,6 +295,15 @@ const FAULTS: readonly Fault[] = [
     expected: /^warning: .*handover says 1/,
   },
   {
+    name: 'keepalived is in a fault',
+    plant: async ({ appliance, place }) => {
+      appliance.handover(2, true);
+      await until(async () => (await place.daemon.status()).degraded.includes('keepalived'));
+    },
+    mend: ({ appliance }) => appliance.handover(2, false),
+    expected: /^error: keepalived says FAULT since \S+: this node gets no address/,
+  },
+  {
     name: 'the supervisor did not say that the daemon runs',
     plant: (scene) => writeFileSync(fileOf(scene, 'down'), '1\n'),
     mend: (scene) => writeFileSync(fileOf(scene, 'down'), '0\n'),
@@ -305,6 +327,9 @@ const FAULTS: readonly Fault[] = [
       await scene.place.daemon.kill();
       await until(() => readFileSync(fileOf(scene, 'down'), 'utf8') === '1\n');
       writeFileSync(fileOf(scene, 'down'), '0\n');
+      // It may have been started this very moment.
+      const at = systemClock.wallMs() / 1000 - 60;
+      utimesSync(fileOf(scene, 'down'), at, at);
     },
     mend: ({ appliance }) => appliance.startDaemon(2),
     expected: /^error: .*down says 0 while the daemon does not run/,

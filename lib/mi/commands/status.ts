@@ -5,9 +5,21 @@ import { recipe, result, type MiCommand } from '../mi-command.ts';
  * time. `mark`: the disk is so far behind that a stamp could be issued twice after a crash. `clock`: the wall clock was
  * behind what is known to have passed. `twin`: replies do not wait for the other node, which is not in sync; what is
  * answered is on this node only. `sync`: since it started this node has not reconciled with a node that is synced. `address`: a socket
- * waits for its address, as on a passive node without `net.ipv4.ip_nonlocal_bind`.
+ * waits for its address, as on a passive node without `net.ipv4.ip_nonlocal_bind`. `down`, `keepalived`: keepalived gives this node no
+ * address, since it takes this daemon for ended, or by its own account. `contacts`: drachtio-server does not listen at all of `listen`; where it
+ * listens at none of it, the node is not ready.
  */
-export const DEGRADATIONS = ['disk', 'mark', 'clock', 'twin', 'sync', 'address', 'down'] as const;
+export const DEGRADATIONS = [
+  'disk',
+  'mark',
+  'clock',
+  'twin',
+  'sync',
+  'address',
+  'down',
+  'keepalived',
+  'contacts',
+] as const;
 
 export type Degradation = (typeof DEGRADATIONS)[number];
 
@@ -34,7 +46,7 @@ export type RoleStatus = {
   readonly flag: boolean;
   /** The flag is set, and the address is here. */
   readonly active: boolean;
-  /** Whether the address that SIP is served at is here: on an interface; a loopback address: bound by this process. */
+  /** Whether the address that SIP is served at is here: on an interface; a loopback address: bound by this process, or the sockets are a drachtio-server's. */
   readonly address_here: boolean;
   /** False: SIP is served at all addresses of this host, so that `address_here` is always true. */
   readonly address_can_leave: boolean;
@@ -94,6 +106,8 @@ export type ReplicationState = {
   readonly twin_ready: boolean;
   /** The other node has the address and the role, as it says; false without a link, and while it has said so only before this node took over. */
   readonly twin_active: boolean;
+  /** How `listen` differs from the other node's so that phones are lost when an address moves, a sentence; absent when it does not, or nobody knows. */
+  readonly listen_difference?: string;
   /** How long the outgoing direction has been so; and how long in sync, or out of it, whatever the states in between. */
   readonly since_ms: number;
   readonly sync_since_ms: number;
@@ -156,6 +170,8 @@ export type DrachtioStatus = {
   readonly reason?: string;
   /** As the server says it; absent while it is not connected. */
   readonly version?: string;
+  /** Of `listen`, while it is connected, what it has no socket for: `udp:10.0.0.150:5060`; absent when there is none. */
+  readonly missing?: readonly string[];
   /** Since the start, like what follows: connections that served, and connections that ended. */
   readonly connects: number;
   readonly losses: number;
@@ -200,12 +216,14 @@ export type NodeStatus = {
   /** Requests that are no valid SIP, REGISTERs among them, which therefore do not count above. */
   readonly invalid_requests: readonly RefusalCount[];
   readonly role: RoleStatus;
+  /** `FAULT` or `STOP`, and since when (ISO 8601): while keepalived gives this node no address. Absent otherwise. */
+  readonly keepalived?: { readonly state: string; readonly since: string };
   readonly pings: PingStatus;
   readonly storage: StorageStatus;
   /** Absent for a node of its own. */
   readonly replication?: ReplicationState;
   readonly degraded: readonly Degradation[];
-  /** As in /ready: why this node could not serve even if the traffic came to it: `starting`, `stopping`, `bind`, `drachtio`; empty = it could. */
+  /** As in /ready: why this node could not serve even if the traffic came to it: `starting`, `stopping`, `bind`, `drachtio`, `contacts`; empty = it could. */
   readonly unready: readonly string[];
   /** How often the process stood still so long that requests which queued up meanwhile were not served; the last time (ISO 8601), and how long. */
   readonly stalls: { readonly count: number; readonly last_at?: string; readonly last_ms?: number };
