@@ -224,7 +224,8 @@ export class Oracle implements NodeEvents {
     for (const aor of this.#ledger.aors) {
       const [shownA, shownB] = [a, b].map((process) => this.shown(process, aor).join(', '));
       if (shownA !== shownB) throw new Violation(`of ${aor} A shows ${shownA ?? ''} and B ${shownB ?? ''}`);
-      const difference = differenceOf(a.table.read(aor), b.table.read(aor));
+      const nowMs = Math.min(a.clusterClock.nowMs(), b.clusterClock.nowMs());
+      const difference = differenceOf(a.table.read(aor), b.table.read(aor), nowMs);
       if (difference !== undefined) throw new Violation(`of ${aor} A and B hold ${difference}`);
       this.#checkShown(a, aor);
       this.#checkShown(b, aor);
