@@ -28,9 +28,8 @@ export interface ClockBounds {
 export class Order {
   readonly #queue: EventQueue;
   readonly #bounds: ClockBounds;
-  /** When two processes last were in sync with each other, and when first. */
-  readonly #first = new Map<SimProcess, Map<SimProcess, number>>();
-  readonly #last = new Map<SimProcess, Map<SimProcess, number>>();
+  /** When two processes were in sync with each other, in order. */
+  readonly #meetings = new Map<SimProcess, Map<SimProcess, number[]>>();
 
   constructor(queue: EventQueue, bounds: ClockBounds) {
     this.#queue = queue;
@@ -48,8 +47,8 @@ export class Order {
       [one, other],
       [other, one],
     ] as const) {
-      note(this.#last, from, to, nowMs);
-      if (!this.#first.get(from)?.has(to)) note(this.#first, from, to, nowMs);
+      const of = getOrAdd(this.#meetings, from, () => new Map<SimProcess, number[]>());
+      getOrAdd(of, to, () => []).push(nowMs);
     }
   }
 
@@ -76,10 +75,12 @@ export class Order {
   #boundMs(later: Op, earlier: Op): number {
     const { wallSpreadMs, driftRate } = this.#bounds;
     const unmetMs = UNMET_MS + wallSpreadMs;
-    const first = this.#first.get(earlier.process)?.get(later.process);
-    const last = this.#last.get(earlier.process)?.get(later.process);
+    const meetings = this.#meetings.get(earlier.process)?.get(later.process) ?? [];
+    const [first] = meetings;
+    // A meeting after both says nothing of how far the clocks had drifted apart before it.
+    const last = meetings.findLast((atMs) => atMs <= later.atMs);
     if (first === undefined || last === undefined || earlier.atMs < first + unmetMs) return unmetMs;
-    const driftedMs = driftRate * Math.max(0, later.atMs - last);
+    const driftedMs = driftRate * (later.atMs - last);
     return Math.min(unmetMs, this.metMs + driftedMs);
   }
 }
@@ -90,7 +91,10 @@ function isAboveMark(later: Op, earlier: Op): boolean {
   return restoredMarkMs > 0 && !hasShifted && earlier.version.ms <= restoredMarkMs + MARK_RESERVE_MS;
 }
 
-function note(times: Map<SimProcess, Map<SimProcess, number>>, from: SimProcess, to: SimProcess, nowMs: number): void {
-  const of = times.get(from) ?? new Map<SimProcess, number>();
-  times.set(from, of.set(to, nowMs));
+function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
