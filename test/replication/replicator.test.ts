@@ -398,6 +398,21 @@ t.test('a part of a frame is no sign of life: nobody knows whether the rest will
   t.match(eventsOf(pair.a, 'refused').at(-1), { by: 'us', reason: 'timeout' });
 });
 
+t.test('nothing goes by its age from the hello to the end of the comparison', async (t) => {
+  const pair = new TwoNodes();
+  t.same(pair.a.machine.forgets, { byAge: true, early: false }, 'without a link');
+  const linked: boolean[] = [];
+  pair.onWire = (bytes) => {
+    if (pair.a.machine.isLinked) linked.push(pair.a.machine.forgets.byAge);
+    return [bytes];
+  };
+  pair.run(6000);
+  const compared = linked.indexOf(true);
+  t.ok(compared > 0, 'the link began with a comparison');
+  t.notOk(linked.slice(compared).includes(false));
+  t.same(pair.a.machine.forgets, { byAge: true, early: true });
+});
+
 t.test('in sync, dead records go early when both disks have what outranks them', async (t) => {
   const pair = inSync();
   const outcomes: boolean[] = [];
